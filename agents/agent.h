@@ -33,7 +33,8 @@ typedef struct pv_act {
     void *memory; /* [rows][memory_size], the caller's: training, evaluation, a window each have
                      their own */
     pv_act_mode mode;
-    pv_rng *rng; /* of ties and samples when mode is not TRAIN; training uses the agent's own */
+    pv_rng *rng;         /* [rows], a stream for each row's ties and samples when mode is not TRAIN;
+                            training uses the agent's own */
     void *const *action; /* [n_action] -> [rows][...], to be filled */
 } pv_act;
 
