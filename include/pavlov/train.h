@@ -56,9 +56,10 @@ typedef struct pv_train_config {
     double stop_at;           /* stop when the last 100 episodes average this; NaN: do not */
     uint64_t eval_every;      /* evaluate after so many steps; 0: never */
     int eval_episodes;
-    uint64_t max_length; /* of evaluation episodes in worlds without a limit */
-    pv_pool *pool;       /* for lanes; NULL: none */
-    void *ctx;           /* of the three functions, each of which may be NULL */
+    uint64_t max_length;    /* of evaluation episodes in worlds without a limit */
+    uint64_t metrics_every; /* steps between two reports of metrics; 0: a hundredth of the bound */
+    pv_pool *pool;          /* for lanes; NULL: none */
+    void *ctx;              /* of the three functions, each of which may be NULL */
     pv_status (*on_episode)(void *ctx, const pv_train_episode *episode);
     pv_status (*on_metric)(void *ctx, uint64_t step, const char *name, double value);
     pv_status (*on_evaluation)(void *ctx, uint64_t step, const pv_evaluation *evaluation);
