@@ -3,6 +3,7 @@
 #ifndef PAVLOV_CORE_JSON_H
 #define PAVLOV_CORE_JSON_H
 
+#include "core/number.h"
 #include "pavlov/status.h"
 
 #include <cjson/cJSON.h>
@@ -27,8 +28,5 @@ int pv_json_add_number(cJSON *object, const char *name, double value);
 const char *pv_json_text(const cJSON *object, const char *name, const char *fallback);
 double pv_json_number(const cJSON *object, const char *name, double fallback);
 uint64_t pv_json_u64(const cJSON *object, const char *name, uint64_t fallback);
-
-/* Writes the shortest decimal text that reads back as `value` into text[32]. */
-void pv_number_text(double value, char *text);
 
 #endif

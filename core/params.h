@@ -28,16 +28,18 @@ pv_status pv_params_copy(pv_params *copy, const pv_params *params);
 
 /* Sets one value from text: a number within its bounds, one of its choices, or any text. The
    message of a failure names the owner, the parameter, what it takes and, for an unknown name, the
-   nearest. */
+   nearest. A value from a source of higher precedence than this one stays. */
 pv_status pv_params_set(pv_params *params, const char *name, const char *text, pv_source source);
 
-/* Sets values from "name=value,name=value"; a value may be quoted ("" or '') to hold a comma. */
+/* Sets values from "name=value,name=value"; a value may be quoted ("" or '') to hold a comma.
+   Those before a failure stay set. */
 pv_status pv_params_parse(pv_params *params, const char *list, pv_source source);
 
 /* Returns the index of a parameter, -1 if there is none. */
 int pv_params_find(const pv_params *params, const char *name);
 
-/* The value of a parameter that the table has (anything else is the caller's mistake). */
+/* The value of a parameter that the table has (anything else is the caller's mistake): a number, or
+   the index of its choice; a text. */
 double pv_params_number(const pv_params *params, const char *name);
 const char *pv_params_text(const pv_params *params, const char *name);
 
@@ -54,7 +56,8 @@ char *pv_param_range_text(const pv_param *param);
 /* Returns 1 if value i differs from the default. */
 int pv_params_changed(const pv_params *params, int i);
 
-/* Returns the one of `names` nearest to `word` by edit distance, NULL if none is near. */
+/* Returns the one of `names` nearest to `word` by edit distance (Damerau 1964), NULL if none is
+   near. Upper and lower case are the same; names that begin with `word` come first. */
 const char *pv_near_name(const char *word, const char *const *names, int n);
 
 #endif
