@@ -23,6 +23,13 @@ const pv_env_class *pv_module_class(pv_env_entry_function *entry, const char *pa
 /* Checks a class: sizes, ABI, the functions that must be there. */
 pv_status pv_class_check(const pv_env_class *env_class, const char *where);
 
+/* Returns the class `id` of the module `path`; id NULL: of its only world. NULL on failure. */
+const pv_env_class *pv_module_find(const char *path, const char *id);
+
+/* Returns the class `id` among the built-in worlds, then the modules of the folders; *file is then
+   the path of its module (the caller frees it) or NULL. NULL on failure. */
+const pv_env_class *pv_class_find(const char *id, char **file);
+
 /* Returns the folders that are searched for modules, ended by NULL: those of PAVLOV_ENV_PATH
    (separated by ':'), then of the installation; the caller frees with pv_module_path_free. NULL on
    failure. */
