@@ -13,7 +13,13 @@ struct pv_world {
     pv_spec spec; /* a copy of its own, arrays included */
     void *spec_memory;
     char *name, *folder, *file;
+    char *owner; /* "world ID", which params points to */
 };
+
+/* Opens a world of a class at hand; `file` is the module it is named by, NULL for none, `settings`
+   is "name=value,..." or NULL. NULL on failure. */
+pv_world *pv_world_open_class(const pv_env_class *env_class, const char *file,
+                              const char *settings);
 
 typedef struct pv_instance {
     const pv_world *world;
@@ -28,7 +34,7 @@ typedef struct pv_instance {
 pv_status pv_instance_init(pv_instance *instance, const pv_world *world, pv_draws *draws);
 void pv_instance_free(pv_instance *instance);
 
-/* Turns a world's failure into the last error: "world ID: <what it logged>, <doing>". */
+/* Turns a world's failure into the last error: "world ID: <what it logged> (<doing>)". */
 pv_status pv_instance_failed(const pv_instance *instance, const char *doing);
 
 #endif
