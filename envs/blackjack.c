@@ -31,8 +31,8 @@ enum { DEALER_BUST, DEALER_17, DEALER_21 = 5, DEALER_NATURAL, DEALER_ENDS };
 
 static const pv_param blackjack_params[PARAMS] = {
     [TEXTBOOK] = {"sab", "1: a natural wins against all but a natural, and pays no bonus", 1, 0, 1,
-                  NULL, NULL},
-    [NATURAL] = {"natural", "1: a natural that wins pays 1.5 (if sab=0)", 0, 0, 1, NULL, NULL},
+                  "0|1", NULL},
+    [NATURAL] = {"natural", "1: a natural that wins pays 1.5 (if sab=0)", 0, 0, 1, "0|1", NULL},
 };
 
 typedef struct hand {

@@ -36,11 +36,11 @@ static const uint32_t beside[4][2] = {[SOUTH] = {EAST, WEST},
 enum { RAIN, RAIN_RATE, FICKLE, FICKLE_RATE, MASK, PARAMS };
 
 static const pv_param taxi_params[PARAMS] = {
-    [RAIN] = {"rain", "1: a move goes sideways now and then", 0, 0, 1, NULL, NULL},
+    [RAIN] = {"rain", "1: a move goes sideways now and then", 0, 0, 1, "0|1", NULL},
     [RAIN_RATE] = {"rain_rate", "in rain, how often a move goes forward", 0.8, 0, 1, NULL, NULL},
-    [FICKLE] = {"fickle", "1: the passenger may change the destination", 0, 0, 1, NULL, NULL},
+    [FICKLE] = {"fickle", "1: the passenger may change the destination", 0, 0, 1, "0|1", NULL},
     [FICKLE_RATE] = {"fickle_rate", "how many passengers are fickle", 0.3, 0, 1, NULL, NULL},
-    [MASK] = {"mask", "1: also observe which actions do something", 0, 0, 1, NULL, NULL},
+    [MASK] = {"mask", "1: also observe which actions do something", 0, 0, 1, "0|1", NULL},
 };
 
 /* what save() writes; no padding */
