@@ -7,7 +7,7 @@
 typedef struct pv_pool pv_pool;
 typedef void pv_pool_task(void *ctx, int index);
 
-/* Returns how many threads this process may run at once, at least 1. */
+/* Returns how many threads the machine runs at once, at least 1. */
 int pv_threads_available(void);
 
 /* Returns a pool that runs tasks on `threads` threads, the calling one included, so that a pool of
@@ -18,8 +18,9 @@ void pv_pool_destroy(pv_pool *pool);
 /* Returns the number of threads. */
 int pv_pool_size(const pv_pool *pool);
 
-/* Calls task(ctx, 0..count-1), each once, in no order, and returns when all are done. A NULL pool
-   runs them in order on the calling thread. Tasks must not use the same pool. */
+/* Calls task(ctx, 0..count-1), each once, in no order, and returns when all are done. Up to as many
+   tasks as there are threads may wait for one another. A NULL pool runs them in order on the
+   calling thread. Tasks must not use the same pool. */
 void pv_pool_run(pv_pool *pool, pv_pool_task *task, void *ctx, int count);
 
 typedef struct pv_barrier pv_barrier;
