@@ -6,13 +6,11 @@
 #include "core/memory.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,8 +31,7 @@ struct pv_append {
     char buffer[APPEND_BUFFER];
 };
 
-/* Sets "cannot <verb> <path>: <reason>". */
-static pv_status fail_errno(const char *verb, const char *path, int error)
+pv_status pv_file_fail(const char *verb, const char *path, int error)
 {
     char reason[128];
     if (strerror_r(error, reason, sizeof reason) != 0) {
@@ -134,7 +131,7 @@ pv_status pv_file_read(const char *path, char **data, size_t *size)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return fail_errno("read", path, errno);
+        return pv_file_fail("read", path, errno);
     }
     struct stat about;
     size_t expected = 0;
@@ -145,7 +142,7 @@ pv_status pv_file_read(const char *path, char **data, size_t *size)
     const int error = read_all(fd, expected, data, &used);
     close(fd);
     if (error) {
-        return fail_errno("read", path, error);
+        return pv_file_fail("read", path, error);
     }
     if (size) {
         *size = used;
@@ -198,12 +195,12 @@ pv_status pv_file_write(const char *path, const void *data, size_t size)
         /* a pipe or a device is written to, never replaced */
         const int fd = open(path, O_WRONLY | O_CLOEXEC);
         const int error = fd < 0 ? errno : fill(fd, data, size);
-        return error ? fail_errno("write", path, error) : PV_OK;
+        return error ? pv_file_fail("write", path, error) : PV_OK;
     }
     char *beside = NULL;
     const int fd = open_beside(path, &beside);
     if (fd < 0) {
-        return fail_errno("write", path, errno);
+        return pv_file_fail("write", path, errno);
     }
     int error = fill(fd, data, size);
     if (!error && rename(beside, path) != 0) {
@@ -215,7 +212,7 @@ pv_status pv_file_write(const char *path, const void *data, size_t size)
         error = sync_folder_of(path);
     }
     pv_free(beside);
-    return error ? fail_errno("write", path, error) : PV_OK;
+    return error ? pv_file_fail("write", path, error) : PV_OK;
 }
 
 pv_status pv_file_copy(const char *from, const char *to)
@@ -228,162 +225,6 @@ pv_status pv_file_copy(const char *from, const char *to)
         pv_free(data);
     }
     return status;
-}
-
-/* --- folders and paths --- */
-
-int pv_file_exists(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && !S_ISDIR(about.st_mode);
-}
-
-int pv_dir_exists(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
-/* Makes one folder, the last part of the path so far. */
-static pv_status make_folder(const char *path)
-{
-    if (mkdir(path, 0777) == 0) {
-        return PV_OK;
-    }
-    const int error = errno;
-    if (pv_dir_exists(path)) {
-        return PV_OK;
-    }
-    if (error == EEXIST) {
-        return pv_fail(PV_ERROR_FILE, "cannot create folder %s: there is a file of that name",
-                       path);
-    }
-    return fail_errno("create folder", path, error);
-}
-
-pv_status pv_dir_create(const char *path)
-{
-    char *part = pv_copy_text(path);
-    if (!part) {
-        return PV_ERROR_MEMORY;
-    }
-    pv_status status = PV_OK;
-    for (char *end = part; *end && status == PV_OK; end++) {
-        if (*end == '/' && end > part) {
-            *end = '\0';
-            status = make_folder(part);
-            *end = '/';
-        }
-    }
-    if (status == PV_OK) {
-        status = make_folder(part);
-    }
-    pv_free(part);
-    return status;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Puts the names of an open folder into a growing array; returns 0 or errno. */
-static int collect_names(DIR *folder, char ***names, int *n)
-{
-    int capacity = 0;
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (!entry) {
-            return errno;
-        }
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        if (*n == capacity) {
-            capacity = capacity ? capacity * 2 : 16;
-            char **grown = pv_realloc(*names, (size_t)capacity * sizeof(char *));
-            if (!grown) {
-                return ENOMEM;
-            }
-            *names = grown;
-        }
-        char *name = pv_copy_text(entry->d_name);
-        if (!name) {
-            return ENOMEM;
-        }
-        (*names)[(*n)++] = name;
-    }
-}
-
-pv_status pv_dir_list(const char *path, char ***names, int *n)
-{
-    *names = NULL;
-    *n = 0;
-    DIR *folder = opendir(path);
-    const int error = folder ? collect_names(folder, names, n) : errno;
-    if (folder) {
-        closedir(folder);
-    }
-    if (error) {
-        pv_dir_list_free(*names, *n);
-        *names = NULL;
-        *n = 0;
-        return fail_errno("list folder", path, error);
-    }
-    if (*n > 1) {
-        qsort(*names, (size_t)*n, sizeof(char *), compare_names);
-    }
-    return PV_OK;
-}
-
-void pv_dir_list_free(char **names, int n)
-{
-    for (int i = 0; i < n; i++) {
-        pv_free(names[i]);
-    }
-    pv_free(names);
-}
-
-char *pv_path_join(const char *dir, const char *name)
-{
-    const size_t length = strlen(dir);
-    const int bare = length == 0 || dir[length - 1] == '/';
-    return pv_format_text("%s%s%s", dir, bare ? "" : "/", name);
-}
-
-/* Removes what is in a folder. */
-static pv_status empty_folder(const char *path)
-{
-    char **names;
-    int n;
-    pv_status status = pv_dir_list(path, &names, &n);
-    if (status != PV_OK) {
-        return status;
-    }
-    for (int i = 0; i < n && status == PV_OK; i++) {
-        char *inside = pv_path_join(path, names[i]);
-        status = inside ? pv_path_remove(inside) : PV_ERROR_MEMORY;
-        pv_free(inside);
-    }
-    pv_dir_list_free(names, n);
-    return status;
-}
-
-pv_status pv_path_remove(const char *path)
-{
-    struct stat about;
-    if (lstat(path, &about) != 0) {
-        return errno == ENOENT ? PV_OK : fail_errno("remove", path, errno);
-    }
-    if (S_ISDIR(about.st_mode)) {
-        const pv_status status = empty_folder(path);
-        if (status != PV_OK) {
-            return status;
-        }
-    }
-    const int failed = S_ISDIR(about.st_mode) ? rmdir(path) : unlink(path);
-    return failed ? fail_errno("remove", path, errno) : PV_OK;
 }
 
 /* --- append-only files --- */
@@ -439,7 +280,7 @@ fail:
                 " bytes its run wrote; it was damaged",
                 path, actual, length);
     } else {
-        fail_errno("append to", path, error);
+        pv_file_fail("append to", path, error);
     }
     if (append) {
         if (append->fd >= 0) {
@@ -457,7 +298,7 @@ static pv_status appended(pv_append *append, int error)
     if (!append->error) {
         append->error = error;
     }
-    return append->error ? fail_errno("write", append->path, append->error) : PV_OK;
+    return append->error ? pv_file_fail("write", append->path, append->error) : PV_OK;
 }
 
 pv_status pv_append_flush(pv_append *append)

@@ -5,6 +5,9 @@
 
 #include "pavlov/status.h"
 
+/* Fails with "cannot <verb> <path>: <what the errno value means>", as all functions here do. */
+pv_status pv_file_fail(const char *verb, const char *path, int error);
+
 /* Reads a whole file; *data is ended by a 0 byte that *size (may be NULL) does not count, and is
    freed by the caller. */
 pv_status pv_file_read(const char *path, char **data, size_t *size);
