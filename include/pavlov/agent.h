@@ -26,7 +26,7 @@ typedef enum pv_act_mode { PV_ACT_TRAIN, PV_ACT_GREEDY, PV_ACT_SAMPLE } pv_act_m
 
 /* Acts for lane by lane of a batch outside training: fills batch->action from batch->obs. `memory`
    is rows x pv_agent_memory_size bytes of the caller's, zeroed where an episode begins by the
-   agent. `rng` is for ties and samples. */
+   agent. `rng` is rows streams, one for each row's ties and samples. */
 pv_status pv_agent_act(pv_agent *agent, const pv_batch *batch, void *memory, pv_act_mode mode,
                        pv_rng *rng);
 

@@ -1,0 +1,11 @@
+/* list.h: the agents there are, a file each; agents.c puts them into pv_agent_classes. */
+#ifndef PAVLOV_AGENTS_LIST_H
+#define PAVLOV_AGENTS_LIST_H
+
+#include "agents/agent.h"
+
+extern const pv_agent_class pv_agent_qlearning;
+extern const pv_agent_class pv_agent_random;
+extern const pv_agent_class pv_agent_sarsa;
+
+#endif

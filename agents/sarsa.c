@@ -1,0 +1,126 @@
+/* Sarsa (Rummery & Niranjan 1994; Sutton & Barto, 2nd ed., equation 6.7):
+
+     Q(S, A) <- Q(S, A) + alpha [R + gamma Q(S', A') - Q(S, A)]
+
+   A' is chosen before the update and is what is played next, as in the book's pseudo-code. With n,
+   n-step Sarsa (7.2, equations 7.4 and 7.5); with lambda, Sarsa(lambda) by traces (12.7). At a
+   truncation A' is chosen for the value alone and never played. */
+#include "agents/list.h"
+#include "agents/tabular.h"
+#include "agents/traces.h"
+#include "agents/window.h"
+
+typedef struct sarsa {
+    pv_tabular tabular;
+    pv_window window;
+    pv_traces traces;
+} sarsa;
+
+static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV_WINDOW_PARAM,
+                                  PV_TRACES_PARAMS};
+
+static pv_status accepts(const pv_world *world)
+{
+    return pv_table_fits(world, "sarsa");
+}
+
+static pv_status init(pv_agent *base, const pv_agent_config *config)
+{
+    sarsa *agent = (sarsa *)base;
+    pv_status status = pv_tabular_init(&agent->tabular, config, PV_TABLE_ACTIONS);
+    if (!status) {
+        status = pv_window_init(&agent->window, config);
+    }
+    if (!status) {
+        status = pv_traces_init(&agent->traces, config, &agent->tabular.table);
+    }
+    if (!status) {
+        status = pv_tabular_plan_ahead(&agent->tabular);
+    }
+    if (!status && agent->window.n > 1 && pv_traces_on(&agent->traces)) {
+        return pv_fail(PV_ERROR_ARGUMENT,
+                       "n > 1 and lambda > 0 are two ways to look ahead; set one");
+    }
+    return status;
+}
+
+static void free_all(pv_agent *base)
+{
+    sarsa *agent = (sarsa *)base;
+    pv_traces_free(&agent->traces);
+    pv_window_free(&agent->window);
+    pv_tabular_free(&agent->tabular);
+}
+
+/* what follows a step: the value of the action to play next, which then is pending */
+static double look_beyond(sarsa *agent, const pv_step *step)
+{
+    pv_tabular *tabular = &agent->tabular;
+    if (!step->bootstraps) {
+        return 0.0;
+    }
+    const int next = pv_tabular_choose(tabular, step->next, step->legal);
+    if (!step->ended) {
+        tabular->pending[step->row] = next;
+    }
+    return tabular->table.value[step->next * (size_t)tabular->table.width + (size_t)next];
+}
+
+static pv_status learn(sarsa *agent, const pv_step *step)
+{
+    pv_tabular *tabular = &agent->tabular;
+    const double beyond = look_beyond(agent, step);
+    if (!pv_traces_on(&agent->traces)) {
+        return pv_window_push(&agent->window, tabular, step, beyond);
+    }
+    const double error = step->reward + tabular->gamma * beyond - tabular->table.value[step->entry];
+    return pv_traces_update(&agent->traces, tabular, step, error);
+}
+
+static pv_status observe(pv_agent *base, const pv_transitions *t)
+{
+    sarsa *agent = (sarsa *)base;
+    pv_status status = PV_OK;
+    for (int row = 0; row < t->rows && !status; row++) {
+        pv_step step;
+        if (t->valid[row]) {
+            status = pv_tabular_read(&agent->tabular, t, row, &step);
+            status = status ? status : learn(agent, &step);
+        }
+    }
+    return status;
+}
+
+static pv_status save(const pv_agent *base, pv_tensors *tensors)
+{
+    const sarsa *agent = (const sarsa *)base;
+    pv_status status = pv_tabular_save(base, tensors);
+    status = status ? status : pv_window_save(&agent->window, tensors);
+    return status ? status : pv_traces_save(&agent->traces, tensors);
+}
+
+static pv_status load(pv_agent *base, const pv_tensors *tensors)
+{
+    sarsa *agent = (sarsa *)base;
+    pv_status status = pv_tabular_load(base, tensors);
+    status = status ? status : pv_window_load(&agent->window, &agent->tabular, tensors);
+    return status ? status : pv_traces_load(&agent->traces, &agent->tabular, tensors);
+}
+
+const pv_agent_class pv_agent_sarsa = {
+    .name = "sarsa",
+    .summary = "learns the action values of the very policy that explores",
+    .source = "Rummery & Niranjan 1994; Sutton & Barto, 2nd ed., 6.4, equation 6.7",
+    .params = params,
+    .n_params = sizeof params / sizeof params[0],
+    .size = sizeof(sarsa),
+    .accepts = accepts,
+    .init = init,
+    .free = free_all,
+    .act = pv_tabular_act,
+    .observe = observe,
+    .save = save,
+    .load = load,
+    .explain = pv_tabular_explain,
+    .metrics = pv_tabular_metrics,
+};
