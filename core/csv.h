@@ -11,10 +11,12 @@ typedef struct pv_csv {
     char **name;  /* [columns] from the first line */
     char **cells; /* [rows][columns], pointing into `text` */
     char *text;   /* the file, cut up */
+    char *path;   /* for messages */
 } pv_csv;
 
 /* Reads a table with a line of names on top. A row with another number of cells is an error that
-   names its line; `"a,b"` quoting is understood. */
+   names its line; `"a,b"` quoting is understood, but a cell ends with its line, so that row r
+   stands on line r + 2. On failure nothing needs to be freed. */
 pv_status pv_csv_read(pv_csv *csv, const char *path);
 void pv_csv_free(pv_csv *csv);
 
@@ -26,8 +28,8 @@ static inline const char *pv_csv_cell(const pv_csv *csv, size_t row, int column)
     return csv->cells[row * (size_t)csv->columns + (size_t)column];
 }
 
-/* Reads a whole column as numbers into out[rows]; a cell that is none is an error that names its
- * line. */
+/* Reads a whole column as numbers ("nan" and "inf" are some) into out[rows]; a cell that is none is
+   an error that names its line. */
 pv_status pv_csv_numbers(const pv_csv *csv, int column, double *out);
 
 #endif
