@@ -1,0 +1,525 @@
+/* test_parity.c: the worlds against traces recorded from the programs they are ports of.
+
+   Reads every file of the folder that PAVLOV_REFERENCE_WORLDS names (by default the committed one),
+   finds the world from the file's name and the kind of trace from its columns, names the files it
+   does not know, and ends with one line: how many traces were read, how many of their rows (steps
+   and resets of play, lines of a table) were compared, and how many did not match. Chance is no
+   obstacle: a trace holds the outcome of every draw, and the world draws from the trace. */
+#include "parity.h"
+
+#include "core/memory.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+static const char committed_folder[] = PV_TEST_SOURCE_DIR "/reference/worlds";
+
+/* --- comparing --- */
+
+typedef struct tally {
+    FILE *out; /* NULL: says nothing */
+    int traces, unknown;
+    long long steps, mismatches;
+} tally;
+
+/* one trace being compared with one world */
+typedef struct comparison {
+    tally *total;
+    const char *file;
+    const trace *table;
+    pv_instance instance;
+    const pv_spec *spec;
+    double gamma;
+    long long mismatches; /* of this file */
+} comparison;
+
+static void say(const tally *total, const char *format, ...) PV_PRINTF(2, 3);
+
+static void say(const tally *total, const char *format, ...)
+{
+    if (total->out) {
+        va_list arguments;
+        va_start(arguments, format);
+        vfprintf(total->out, format, arguments);
+        va_end(arguments);
+    }
+}
+
+/* Counts a row that does not match; the first few of a file are named. */
+static void mismatch(comparison *compared, size_t row, const char *what)
+{
+    if (compared->mismatches++ < 3) {
+        say(compared->total, "  %s: line %zu: %s\n", compared->file, row + 2, what);
+    }
+}
+
+/* --- tables: transitions, start distribution, values --- */
+
+enum { MOST_OUTCOMES = 2048 };
+
+static uint32_t outcomes_of(const comparison *compared, uint32_t state, uint32_t action,
+                            pv_outcome *outcomes)
+{
+    const pv_env_class *env_class = compared->instance.env_class;
+    ck_assert(env_class->outcomes != NULL);
+    const uint32_t n =
+        env_class->outcomes(compared->instance.env, state, action, outcomes, MOST_OUTCOMES);
+    ck_assert_uint_le(n, MOST_OUTCOMES);
+    return n;
+}
+
+static int same_outcome(const comparison *compared, size_t row, const pv_outcome *outcome)
+{
+    return outcome->probability == trace_number(compared->table, row, 2) &&
+           outcome->next == (uint32_t)trace_number(compared->table, row, 3) &&
+           (float)outcome->reward == (float)trace_number(compared->table, row, 4) &&
+           outcome->terminated == (uint32_t)trace_number(compared->table, row, 5);
+}
+
+/* The k-th row of a (state, action) is the k-th outcome the world lists. */
+static void compare_transitions(comparison *compared)
+{
+    static pv_outcome outcomes[MOST_OUTCOMES];
+    const uint32_t actions = compared->spec->action[0].n;
+    const size_t pairs = (size_t)compared->spec->n_states * actions;
+    uint32_t *seen = must(calloc(pairs + 1, sizeof *seen));
+    for (size_t row = 0; row < compared->table->rows; row++) {
+        const size_t state = (size_t)trace_number(compared->table, row, 0);
+        const size_t action = (size_t)trace_number(compared->table, row, 1);
+        if (state >= compared->spec->n_states || action >= actions) {
+            mismatch(compared, row, "the world has no such state or action");
+            continue;
+        }
+        const uint32_t n = outcomes_of(compared, (uint32_t)state, (uint32_t)action, outcomes);
+        const uint32_t k = seen[state * actions + action]++;
+        if (k >= n) {
+            mismatch(compared, row, "the world has fewer outcomes");
+        } else if (!same_outcome(compared, row, &outcomes[k])) {
+            mismatch(compared, row, "another outcome");
+        }
+    }
+    for (size_t pair = 0; pair < pairs; pair++) {
+        if (seen[pair] != outcomes_of(compared, (uint32_t)(pair / actions),
+                                      (uint32_t)(pair % actions), outcomes)) {
+            mismatch(compared, compared->table->rows, "the world has other outcomes");
+        }
+    }
+    free(seen);
+}
+
+static void compare_start(comparison *compared)
+{
+    static pv_outcome outcomes[MOST_OUTCOMES];
+    const uint32_t n = outcomes_of(compared, UINT32_MAX, 0, outcomes);
+    for (size_t row = 0; row < compared->table->rows; row++) {
+        if (row >= n || outcomes[row].next != (uint32_t)trace_number(compared->table, row, 0) ||
+            outcomes[row].probability != trace_number(compared->table, row, 1)) {
+            mismatch(compared, row, "another start");
+        }
+    }
+    if (n > compared->table->rows) {
+        mismatch(compared, compared->table->rows, "the world has more starts");
+    }
+}
+
+/* r + gamma v(s') summed over the outcomes of (state, action) */
+static double action_value(const comparison *compared, uint32_t state, uint32_t action,
+                           const double *value)
+{
+    pv_outcome outcomes[64];
+    const uint32_t n =
+        compared->instance.env_class->outcomes(compared->instance.env, state, action, outcomes, 64);
+    double sum = 0.0;
+    ck_assert_uint_le(n, 64);
+    for (uint32_t i = 0; i < n; i++) {
+        const double after = outcomes[i].terminated ? 0.0 : value[outcomes[i].next];
+        sum += outcomes[i].probability * (outcomes[i].reward + compared->gamma * after);
+    }
+    return sum;
+}
+
+/* Value iteration until no value moves; returns the values, which the caller frees. */
+static double *optimal_values(const comparison *compared)
+{
+    const uint32_t states = compared->spec->n_states;
+    double *value = must(calloc(states, sizeof *value));
+    double moved = 1.0;
+    for (int sweep = 0; sweep < 100000 && moved > 1e-12; sweep++) {
+        moved = 0.0;
+        for (uint32_t state = 0; state < states; state++) {
+            double best = -INFINITY;
+            for (uint32_t action = 0; action < compared->spec->action[0].n; action++) {
+                best = fmax(best, action_value(compared, state, action, value));
+            }
+            moved = fmax(moved, fabs(best - value[state]));
+            value[state] = best;
+        }
+    }
+    return value;
+}
+
+static void compare_values(comparison *compared)
+{
+    const int actions = (int)compared->spec->action[0].n;
+    double *value = optimal_values(compared);
+    if (compared->table->rows != compared->spec->n_states ||
+        compared->table->columns != actions + 2) {
+        mismatch(compared, 0, "the world has other states or actions");
+    }
+    for (size_t row = 0; row < compared->table->rows; row++) {
+        const size_t state = (size_t)trace_number(compared->table, row, 0);
+        int same = state < compared->spec->n_states && compared->table->columns == actions + 2 &&
+                   fabs(value[state] - trace_number(compared->table, row, actions + 1)) <= 1e-9;
+        for (int action = 0; same && action < actions; action++) {
+            const double q = action_value(compared, (uint32_t)state, (uint32_t)action, value);
+            same = fabs(q - trace_number(compared->table, row, action + 1)) <= 1e-9;
+        }
+        if (!same) {
+            mismatch(compared, row, "another value");
+        }
+    }
+    free(value);
+}
+
+/* --- play: the world draws what the trace holds --- */
+
+/* what the world writes to; worlds of one agent with at most 8 small spaces */
+typedef struct play {
+    int32_t action, obs[8][64];
+    void *obs_at[8];
+    const void *action_at[1];
+    float reward, info[8];
+    uint8_t terminated, truncated;
+    pv_io io;
+} play;
+
+static void play_init(play *played, const pv_spec *spec)
+{
+    ck_assert(spec->agents == 1 && spec->n_action == 1 && spec->n_obs <= 8 && spec->n_info <= 8);
+    memset(played, 0, sizeof *played);
+    for (uint32_t i = 0; i < spec->n_obs; i++) {
+        ck_assert_uint_le(pv_space_size(&spec->obs[i]), sizeof played->obs[i]);
+        played->obs_at[i] = played->obs[i];
+    }
+    played->action_at[0] = &played->action;
+    played->io = (pv_io){played->action_at,   played->obs_at,     &played->reward,
+                         &played->terminated, &played->truncated, played->info};
+}
+
+/* Compares "19:10:0" with the categories observed. */
+static int same_observation(const play *played, const pv_spec *spec, const char *recorded)
+{
+    for (uint32_t i = 0; i < spec->n_obs; i++) {
+        char *end;
+        if (strtol(recorded, &end, 10) != played->obs[i][0] || end == recorded ||
+            *end != (i + 1 < spec->n_obs ? ':' : '\0')) {
+            return 0;
+        }
+        recorded = end + 1;
+    }
+    return 1;
+}
+
+/* Does what a row says, the draws being its own; returns what is not as recorded, NULL if all is.
+ */
+static const char *replay_row(comparison *compared, size_t row, play *played, recorded_draws *draws,
+                              uint32_t *length)
+{
+    const trace *table = compared->table;
+    const pv_env_class *env_class = compared->instance.env_class;
+    const int truncated_column = trace_column(table, "truncated");
+    played->action = (int32_t)trace_number(table, row, 1);
+    played->reward = 0.0f;
+    played->terminated = played->truncated = 0;
+    *draws = (recorded_draws){trace_cell(table, row, 5), 0};
+    *length = played->action < 0 ? 0 : *length + 1;
+    if (played->action < 0 ? env_class->reset(compared->instance.env, 0, &played->io)
+                           : env_class->step(compared->instance.env, &played->io)) {
+        return compared->instance.message;
+    }
+    const uint32_t limit = compared->spec->max_steps;
+    const int truncated = played->truncated || (limit > 0 && *length >= limit);
+    return draws->wrong || *draws->rest                             ? "other draws"
+           : played->reward != (float)trace_number(table, row, 2)   ? "another reward"
+           : played->terminated != (int)trace_number(table, row, 3) ? "another end"
+           : !same_observation(played, compared->spec, trace_cell(table, row, 4))
+               ? "another observation"
+           : truncated_column >= 0 && truncated != (int)trace_number(table, row, truncated_column)
+               ? "cut short elsewhere"
+               : NULL;
+}
+
+static void compare_play(comparison *compared)
+{
+    play played;
+    recorded_draws *draws = compared->instance.host.draws->ctx;
+    uint32_t length = 0;
+    play_init(&played, compared->spec);
+    for (size_t row = 0; row < compared->table->rows; row++) {
+        const char *wrong = replay_row(compared, row, &played, draws, &length);
+        if (wrong) {
+            mismatch(compared, row, wrong);
+        }
+    }
+}
+
+/* --- files --- */
+
+typedef struct trace_kind {
+    const char *columns[6];
+    int n;
+    void (*compare)(comparison *compared);
+} trace_kind;
+
+static const trace_kind kinds[] = {
+    {{"state", "action", "prob", "next", "reward", "terminated"}, 6, compare_transitions},
+    {{"state", "prob"}, 2, compare_start},
+    {{"state", "q0"}, 2, compare_values},
+    {{"step", "action", "reward", "terminal", "observation", "draws"}, 6, compare_play},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static const trace_kind *find_kind(const trace *table)
+{
+    for (int i = 0; i < KINDS; i++) {
+        if (trace_begins(table, kinds[i].columns, kinds[i].n)) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static void compare_table(tally *total, const char *file, const trace *table,
+                          const trace_kind *kind, const trace_subject *subject)
+{
+    recorded_draws recorded = {"", 0};
+    pv_draws draws = {sizeof draws, &recorded, recorded_uniform, recorded_integer};
+    comparison compared = {.total = total, .file = file, .table = table, .gamma = subject->gamma};
+    pv_world *world = pv_world_open(subject->world);
+    if (!world || pv_instance_init(&compared.instance, world, &draws)) {
+        total->mismatches++;
+        say(total, "%-44s %s\n", file, pv_last_error());
+        pv_world_close(world);
+        return;
+    }
+    compared.spec = pv_world_spec(world);
+    kind->compare(&compared);
+    total->traces++;
+    total->steps += (long long)table->rows;
+    total->mismatches += compared.mismatches;
+    say(total, "%-44s %s: %zu rows, %lld mismatches\n", file, pv_world_name(world), table->rows,
+        compared.mismatches);
+    pv_instance_free(&compared.instance);
+    pv_world_close(world);
+}
+
+static void compare_file(tally *total, const char *folder, const char *file)
+{
+    char path[4096];
+    trace table;
+    trace_subject subject;
+    if (!trace_read_name(file, &subject)) {
+        total->unknown++;
+        say(total, "%-44s not known\n", file);
+        return;
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    if (!trace_open(&table, path)) {
+        total->mismatches++;
+        say(total, "%-44s damaged\n", file);
+        return;
+    }
+    const trace_kind *kind = find_kind(&table);
+    if (kind) {
+        compare_table(total, file, &table, kind, &subject);
+    } else {
+        total->unknown++;
+        say(total, "%-44s not known: other columns\n", file);
+    }
+    trace_close(&table);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static tally compare_folder(const char *folder, FILE *out)
+{
+    tally total = {.out = out};
+    struct dirent **entries = NULL;
+    const int n = scandir(folder, &entries, is_visible, alphasort);
+    ck_assert_msg(n >= 0, "%s: not a folder, or not readable", folder);
+    for (int i = 0; i < n; i++) {
+        compare_file(&total, folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return total;
+}
+
+/* --- tests --- */
+
+static tally whole; /* of the folder asked for, for the last line */
+
+START_TEST(every_recorded_trace_is_matched)
+{
+    const char *folder = getenv("PAVLOV_REFERENCE_WORLDS");
+    whole = compare_folder(folder && *folder ? folder : committed_folder, stdout);
+    ck_assert_msg(whole.traces > 0, "no trace was read");
+    ck_assert_msg(whole.mismatches == 0, "%lld mismatches", whole.mismatches);
+}
+END_TEST
+
+/* Writes a committed trace to another folder under another name; cell (row, column) becomes `text`
+   if that is not NULL. */
+static void copy_trace(const char *from, const char *to, size_t row, int column, const char *text)
+{
+    char path[512];
+    trace table;
+    snprintf(path, sizeof path, "%s/%s", committed_folder, from);
+    ck_assert(trace_open(&table, path));
+    ck_assert(row < table.rows && column < table.columns);
+    FILE *out = must(fopen(to, "w"));
+    for (int i = 0; i < table.columns; i++) {
+        fprintf(out, "%s%s", i ? "," : "", table.name[i]);
+    }
+    for (size_t i = 0; i < table.rows * (size_t)table.columns; i++) {
+        const int changed = text && i == row * (size_t)table.columns + (size_t)column;
+        fprintf(out, "%s%s", i % (size_t)table.columns ? "," : "\n",
+                changed ? text : table.cell[i]);
+    }
+    fputc('\n', out);
+    ck_assert_int_eq(fclose(out), 0);
+    trace_close(&table);
+}
+
+/* a trace, and a cell of it that is wrong */
+static const struct {
+    const char *file;
+    size_t row;
+    int column;
+    const char *text;
+} damages[] = {
+    {"Taxi-v4_P", 7, 2, "0.5"},
+    {"Taxi-v4_P", 7, 3, "2"},
+    {"Taxi-v4_P", 7, 4, "-2"},
+    {"Taxi-v4_P", 7, 5, "1"},
+    {"Taxi-v4_P", 7, 1, "0"},
+    {"Taxi-v4_init", 9, 0, "11"},
+    {"Taxi-v4_init", 9, 1, "0.0033333333333333340"},
+    {"Taxi-v4_vi_g0.99", 3, 2, "9.62206970"},
+    {"Taxi-v4_vi_g0.99", 3, 7, "10.72936337"},
+    {"Taxi-v4_rainy_fickle_draws", 5, 2, "1"},
+    {"Taxi-v4_rainy_fickle_draws", 5, 3, "1"},
+    {"Taxi-v4_rainy_fickle_draws", 5, 4, "499"},
+    {"Taxi-v4_rainy_fickle_draws", 5, 5, ""},
+    {"Taxi-v4_rainy_fickle_draws", 5, 5, "uniform()=0.07;uniform()=0.5"},
+    {"Taxi-v4_rainy_fickle_draws", 5, 6, "1"},
+    {"Blackjack-v1_sab_draws", 4, 4, "12:1:1"},
+    {"Blackjack-v1_sab_draws", 4, 5, "card()=1;card()=7;card()=10;card()=3"},
+};
+enum { DAMAGES = sizeof damages / sizeof damages[0] };
+
+START_TEST(a_trace_with_one_wrong_cell_is_no_match)
+{
+    char folder[] = "/tmp/pavlov-parity-XXXXXX";
+    char from[128];
+    char to[256];
+    must(mkdtemp(folder));
+    snprintf(from, sizeof from, "%s.csv.gz", damages[_i].file);
+    snprintf(to, sizeof to, "%s/%s.csv", folder, damages[_i].file);
+    copy_trace(from, to, damages[_i].row, damages[_i].column, damages[_i].text);
+    const tally total = compare_folder(folder, NULL);
+    unlink(to);
+    rmdir(folder);
+    ck_assert_int_eq(total.traces, 1);
+    ck_assert_msg(total.mismatches > 0, "a wrong \"%s\" in %s was not noticed", damages[_i].text,
+                  damages[_i].file);
+}
+END_TEST
+
+START_TEST(names_with_further_words_are_known)
+{
+    static const struct {
+        const char *file, *world;
+    } names[] = {
+        {"CliffWalking-v1_draws2.csv.gz", "CliffWalking-v1"},
+        {"CliffWalking-v1_slippery_draws_b.csv.gz", "CliffWalking-v1:slippery=1"},
+        {"CliffWalkingSlippery-v1_P.csv.gz", "CliffWalkingSlippery-v1"},
+        {"FrozenLake-v1_4x4_rate0.8_draws.csv", "FrozenLake-v1:success_rate=0.8"},
+        {"FrozenLake-v1_8x8_det_seed7_draws.csv.gz", "FrozenLake8x8-v1:slippery=0"},
+        {"Taxi-v4_rainy_draws_more.csv.gz", "Taxi-v4:rain=1"},
+        {"Taxi-v4_rainy_rate0.5_draws.csv.gz", "Taxi-v4:rain=1,rain_rate=0.5"},
+        {"Taxi-v4_more_rainy_fickle_draws.csv.gz", "Taxi-v4:rain=1,fickle=1"},
+        {"Blackjack-v1_plain_draws_17.csv.gz", "Blackjack-v1:sab=0,natural=0"},
+        {"CartPole-v1_random.csv.gz", NULL},
+        {"Taxi-v4x_draws.csv.gz", NULL},
+        {"Taxi-v4_draws.txt", NULL},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        trace_subject subject;
+        ck_assert_int_eq(trace_read_name(names[i].file, &subject), names[i].world != NULL);
+        if (names[i].world) {
+            ck_assert_str_eq(subject.world, names[i].world);
+        }
+    }
+}
+END_TEST
+
+START_TEST(unknown_files_are_counted_and_damaged_ones_do_not_match)
+{
+    char folder[] = "/tmp/pavlov-parity-XXXXXX";
+    static const struct {
+        const char *name, *text;
+    } files[] = {
+        {"notes.txt", "hello\n"},
+        {"Taxi-v4_other.csv", "a,b\n1,2\n"},
+        {"Taxi-v4_init.csv", "state,prob\n1\n"},
+        {"Taxi-v4_init_cut.csv.gz", "\037\213\010"},
+    };
+    char path[4][256];
+    must(mkdtemp(folder));
+    for (int i = 0; i < 4; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%s", folder, files[i].name);
+        FILE *out = must(fopen(path[i], "w"));
+        fputs(files[i].text, out);
+        fclose(out);
+    }
+    const tally total = compare_folder(folder, NULL);
+    for (int i = 0; i < 4; i++) {
+        unlink(path[i]);
+    }
+    rmdir(folder);
+    ck_assert_int_eq(total.traces, 0);
+    ck_assert_int_eq(total.unknown, 2);
+    ck_assert_int_eq(total.mismatches, 2);
+}
+END_TEST
+
+static void check_memory(void)
+{
+    ck_assert_uint_eq(pv_memory_live(), 0);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("parity");
+    TCase *traces = tcase_create("traces");
+    tcase_add_checked_fixture(traces, NULL, check_memory);
+    tcase_set_timeout(traces, 120);
+    tcase_add_loop_test(traces, a_trace_with_one_wrong_cell_is_no_match, 0, DAMAGES);
+    tcase_add_test(traces, names_with_further_words_are_known);
+    tcase_add_test(traces, unknown_files_are_counted_and_damaged_ones_do_not_match);
+    tcase_add_test(traces, every_recorded_trace_is_matched);
+    suite_add_tcase(suite, traces);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK); /* the counts are wanted here, after the run */
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    printf("%d traces, %lld steps, %lld mismatches\n", whole.traces, whole.steps, whole.mismatches);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
