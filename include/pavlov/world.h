@@ -118,10 +118,12 @@ typedef struct pv_vector pv_vector;
 pv_vector *pv_vector_create(const pv_vector_config *config);
 void pv_vector_destroy(pv_vector *vector);
 
-/* Begins the next episode in every lane. */
+/* Begins the next episode in every lane; those that were running are dropped. reward, flags and
+   info of the batch are 0 then. */
 pv_status pv_vector_reset(pv_vector *vector);
 
-/* Steps every lane with the actions in the batch; lanes that end are reset in the same call. */
+/* Steps every lane with the actions in the batch; lanes that end are reset in the same call. After
+   a failure the lanes stand at different steps: reset or destroy the vector. */
 pv_status pv_vector_step(pv_vector *vector);
 
 /* Returns the view of the buffers; the pointer is constant, its content is of the last reset or
@@ -133,9 +135,9 @@ const pv_batch *pv_vector_batch(const pv_vector *vector);
    one, unless pv_vector_hold is on. */
 pv_status pv_vector_render(const pv_vector *vector, int lane, uint8_t *rgb, size_t stride);
 
-/* With hold on, a lane whose episode ended is not reset in the same step but at the beginning of
-   the next, so that its last picture can be seen; obs then is the final observation. For watching
-   and recording only. */
+/* With hold on, a lane whose episode ended is not reset in the same step, so that its last picture
+   can be seen; obs then is the final observation. The next step only resets it: its action is not
+   used, its reward is 0. For watching and recording only. */
 void pv_vector_hold(pv_vector *vector, int on);
 
 /* Returns the number of the state lane is in (tabular worlds), UINT32_MAX where there is none. */
