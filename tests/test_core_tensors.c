@@ -133,7 +133,7 @@ START_TEST(texts_are_set_replaced_and_listed)
     const char *name;
     ck_assert_ptr_null(pv_tensors_text(tensors, "a"));
     for (int i = 0; i < 20; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         ck_assert_int_eq(pv_tensors_set_text(tensors, key, "old"), PV_OK);
     }
@@ -385,7 +385,8 @@ START_TEST(every_changed_byte_is_noticed)
         const char was = file[i];
         static const char others[] = {'\0', ' ', '"', '0', '9', '}', '\n', '\\', (char)0xFF};
         for (size_t k = 0; k < 8 + sizeof others; k++) {
-            file[i] = k < 8 ? (char)(was ^ (1 << k)) : others[k - 8];
+            const int flipped = was ^ (1 << (k % 8));
+            file[i] = k < 8 ? (char)flipped : others[k - 8];
             if (file[i] != was) {
                 put_file(file, size);
                 assert_refused("");
