@@ -52,10 +52,21 @@ static void grid_paint_goal(const pv_canvas *canvas, pv_rect r)
                   0x38553D);
 }
 
+/* An S of two half circles. */
 static void grid_paint_start(const pv_canvas *canvas, pv_rect r)
 {
-    const int scale = r.width / 14 > 0 ? r.width / 14 : 1;
-    pv_paint_text_centred(canvas, r.x + r.width / 2, r.y + r.height / 2, scale, 0x9AA3AE, "S");
+    enum { POINTS = 21 };
+    static const double letter[2 * POINTS] = {
+        0.627, 0.346, 0.595, 0.304, 0.546, 0.277, 0.488, 0.270, 0.432, 0.285, 0.389,
+        0.319, 0.367, 0.365, 0.370, 0.415, 0.397, 0.459, 0.443, 0.489, 0.500, 0.500,
+        0.557, 0.511, 0.603, 0.541, 0.630, 0.585, 0.633, 0.635, 0.611, 0.681, 0.568,
+        0.715, 0.512, 0.730, 0.454, 0.723, 0.405, 0.696, 0.373, 0.654};
+    const double s = r.width;
+    double path[2 * POINTS];
+    for (int i = 0; i < 2 * POINTS; i++) {
+        path[i] = (i % 2 ? r.y : r.x) + s * letter[i];
+    }
+    pv_paint_path(canvas, path, POINTS, 0.075 * s, 0x9AA3AE);
 }
 
 /* Dark depth; under ice it is water with a lighter rim. */
@@ -103,20 +114,20 @@ static void grid_paint_wall(const pv_canvas *canvas, pv_rect r)
     }
 }
 
-/* As many light arrows as the wind has strength. */
+/* As many light arrows as the wind has strength; one and a number where they would not fit. */
 static void grid_paint_wind(const pv_canvas *canvas, pv_rect r, int strength)
 {
     const double s = r.width;
-    const double width = s / 14.0;
-    const int arrows = strength < 3 ? strength : 3;
+    const int arrows = strength <= 3 ? strength : 1;
     for (int i = 0; i < arrows; i++) {
-        const double x = r.x + s * (i + 1) / (arrows + 1);
-        pv_paint_arrow(canvas, x, r.y + 0.80 * s, x, r.y + 0.20 * s, width, 0xC5D8E8);
+        const double x = r.x + s * (strength <= 3 ? (i + 1.0) / (arrows + 1.0) : 0.35);
+        pv_paint_arrow(canvas, x, r.y + 0.80 * s, x, r.y + 0.20 * s, s / 14.0, 0xC5D8E8);
     }
     if (strength > 3) {
         const char text[2] = {(char)('0' + strength), '\0'};
-        const int scale = r.width / 20 > 0 ? r.width / 20 : 1;
-        pv_paint_text_centred(canvas, r.x + r.width / 2, r.y + r.height / 2, scale, 0x7FA3C0, text);
+        const int scale = r.width / 22 > 0 ? r.width / 22 : 1;
+        pv_paint_text_centred(canvas, r.x + (int)(0.65 * s), r.y + r.height / 2, scale, 0x7FA3C0,
+                              text);
     }
 }
 
@@ -124,8 +135,8 @@ static void grid_paint_wind(const pv_canvas *canvas, pv_rect r, int strength)
 static void grid_paint_shine(const pv_canvas *canvas, pv_rect r, uint32_t cell)
 {
     const double s = r.width;
-    const double x = r.x + s * (0.25 + 0.12 * (cell * 7u % 4u));
-    const double y = r.y + s * (0.30 + 0.10 * (cell * 5u % 4u));
+    const double x = r.x + s * (0.22 + 0.12 * (cell * 0x9E3779B1u >> 30));
+    const double y = r.y + s * (0.26 + 0.12 * (cell * 0x85EBCA77u >> 30));
     pv_paint_line(canvas, x, y + 0.16 * s, x + 0.16 * s, y, 0.03 * s, 0xF6FBFE);
     pv_paint_line(canvas, x + 0.10 * s, y + 0.20 * s, x + 0.20 * s, y + 0.10 * s, 0.03 * s,
                   0xF6FBFE);
@@ -135,7 +146,7 @@ static void grid_paint_cell(const pv_canvas *canvas, const grid_map *map, uint32
 {
     const pv_rect r = grid_cell_rect(map, cell);
     const char tile = map->tiles[cell];
-    if (ice && strchr("F.S0", tile)) {
+    if (ice && strchr("F.0", tile)) {
         grid_paint_shine(canvas, r, cell);
     }
     switch (tile) {
@@ -188,9 +199,9 @@ static void grid_paint_agent(const pv_canvas *canvas, const grid_map *map, uint3
                              grid_move look)
 {
     const pv_rect r = grid_cell_rect(map, cell);
-    const double s = r.width;
-    const double x = r.x + (s + 1.0) / 2.0;
-    const double y = r.y + (s + 1.0) / 2.0;
+    const double s = map->tiles[cell] == 'H' ? 0.7 * r.width : r.width; /* deep down it is small */
+    const double x = r.x + (r.width + 1.0) / 2.0;
+    const double y = r.y + (r.width + 1.0) / 2.0;
     pv_paint_disc_blend(canvas, x + 0.02 * s, y + 0.05 * s, 0.33 * s, 0x000000, 0.18);
     pv_paint_disc(canvas, x, y, 0.33 * s, 0x8C3B1E);
     pv_paint_disc(canvas, x, y, 0.33 * s - (s > 30.0 ? s / 28.0 : 1.0), 0xF2784B);

@@ -120,6 +120,11 @@ START_TEST(lines_and_tiles_have_the_area_of_geometry)
     canvas = black_canvas();
     pv_paint_line(&canvas, 50, 50, 50, 50, 10, 0xFFFFFF); /* a dot */
     check_area(pi * 25.0);
+    /* a right angle: its round outer corner is a quarter of a disc */
+    const double points[] = {20, 20, 80, 20, 80, 70};
+    canvas = black_canvas();
+    pv_paint_path(&canvas, points, 3, 10, 0xFFFFFF);
+    check_area(60.0 * 10.0 + 50.0 * 10.0 - 25.0 + pi * 25.0 * 1.25);
     canvas = black_canvas();
     pv_paint_tile(&canvas, 10, 10, 60, 40, 12, 0xFFFFFF);
     check_area(60.0 * 40.0 - (4.0 - pi) * 144.0);

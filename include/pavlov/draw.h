@@ -119,9 +119,9 @@ static inline int pv_paint_bound_(double v, int limit)
     return v > 0.0 ? (v < (double)limit ? (int)v : limit) : 0;
 }
 
-/* Paints where `distance` is negative, within the box low..high (corners x, y). */
+/* Paints where `distance` is below `grow`, within the box low..high (corners x, y). */
 static inline void pv_paint_shape_(const pv_canvas *canvas, pv_paint_distance *distance,
-                                   const double *shape, int n, const double *low,
+                                   const double *shape, int n, double grow, const double *low,
                                    const double *high, uint32_t colour, double opacity)
 {
     const int left = pv_paint_bound_(low[0] - 1.0, canvas->width);
@@ -130,7 +130,7 @@ static inline void pv_paint_shape_(const pv_canvas *canvas, pv_paint_distance *d
     const int bottom = pv_paint_bound_(high[1] + 2.0, canvas->height);
     for (int y = top; y < bottom; y++) {
         for (int x = left; x < right; x++) {
-            const double cover = 0.5 - distance(shape, n, x + 0.5, y + 0.5);
+            const double cover = 0.5 + grow - distance(shape, n, x + 0.5, y + 0.5);
             if (cover > 0.0) {
                 pv_paint_pixel_blend(canvas, x, y, colour, cover < 1.0 ? cover * opacity : opacity);
             }
@@ -153,7 +153,7 @@ static inline void pv_paint_disc_blend(const pv_canvas *canvas, double x, double
     const double shape[4] = {x, y, 0.0, radius};
     const double low[2] = {x - radius, y - radius};
     const double high[2] = {x + radius, y + radius};
-    pv_paint_shape_(canvas, pv_paint_ring_distance_, shape, 4, low, high, colour, opacity);
+    pv_paint_shape_(canvas, pv_paint_ring_distance_, shape, 4, 0.0, low, high, colour, opacity);
 }
 
 /* A filled circle. */
@@ -169,7 +169,7 @@ static inline void pv_paint_ring_blend(const pv_canvas *canvas, double x, double
     const double shape[4] = {x, y, radius - thickness / 2.0, thickness / 2.0};
     const double low[2] = {x - radius, y - radius};
     const double high[2] = {x + radius, y + radius};
-    pv_paint_shape_(canvas, pv_paint_ring_distance_, shape, 4, low, high, colour, opacity);
+    pv_paint_shape_(canvas, pv_paint_ring_distance_, shape, 4, 0.0, low, high, colour, opacity);
 }
 
 /* The outline of a circle of outer radius `radius`; `thickness` pixels inside its edge. */
@@ -200,7 +200,7 @@ static inline void pv_paint_tile_blend(const pv_canvas *canvas, double x, double
                              height / 2.0 - radius, radius};
     const double low[2] = {x, y};
     const double high[2] = {x + width, y + height};
-    pv_paint_shape_(canvas, pv_paint_tile_distance_, shape, 5, low, high, colour, opacity);
+    pv_paint_shape_(canvas, pv_paint_tile_distance_, shape, 5, 0.0, low, high, colour, opacity);
 }
 
 /* A filled rectangle with round corners of the given radius (0: square ones). */
@@ -223,21 +223,54 @@ static inline double pv_paint_segment_(const double *a, const double *b, double 
     return off_x * off_x + off_y * off_y;
 }
 
-/* shape: x0, y0, x1, y1, half width */
-static inline double pv_paint_line_distance_(const double *shape, int n, double x, double y)
+/* shape: [n][x, y] */
+static inline double pv_paint_path_distance_(const double *shape, int n, double x, double y)
 {
-    (void)n;
-    return sqrt(pv_paint_segment_(shape, shape + 2, x, y)) - shape[4];
+    double nearest = pv_paint_segment_(shape, shape, x, y);
+    for (int i = 0; i + 1 < n; i++) {
+        const double *a = shape + (size_t)i * 2u;
+        const double d = pv_paint_segment_(a, a + 2, x, y);
+        nearest = d < nearest ? d : nearest;
+    }
+    return sqrt(nearest);
+}
+
+/* The box around corners [n][x, y]. */
+static inline void pv_paint_box_(const double *corners, int n, double margin, double *low,
+                                 double *high)
+{
+    for (int k = 0; k < 2; k++) {
+        low[k] = HUGE_VAL;
+        high[k] = -HUGE_VAL;
+        for (int i = k; i < 2 * n; i += 2) {
+            low[k] = corners[i] - margin < low[k] ? corners[i] - margin : low[k];
+            high[k] = corners[i] + margin > high[k] ? corners[i] + margin : high[k];
+        }
+    }
+}
+
+static inline void pv_paint_path_blend(const pv_canvas *canvas, const double *points, int n,
+                                       double width, uint32_t colour, double opacity)
+{
+    double low[2];
+    double high[2];
+    pv_paint_box_(points, n, width / 2.0, low, high);
+    pv_paint_shape_(canvas, pv_paint_path_distance_, points, n, width / 2.0, low, high, colour,
+                    opacity);
+}
+
+/* A line through points [n][x, y], of the given width, with round ends and corners. */
+static inline void pv_paint_path(const pv_canvas *canvas, const double *points, int n, double width,
+                                 uint32_t colour)
+{
+    pv_paint_path_blend(canvas, points, n, width, colour, 1.0);
 }
 
 static inline void pv_paint_line_blend(const pv_canvas *canvas, double x0, double y0, double x1,
                                        double y1, double width, uint32_t colour, double opacity)
 {
-    const double r = width / 2.0;
-    const double shape[5] = {x0, y0, x1, y1, r};
-    const double low[2] = {(x0 < x1 ? x0 : x1) - r, (y0 < y1 ? y0 : y1) - r};
-    const double high[2] = {(x0 > x1 ? x0 : x1) + r, (y0 > y1 ? y0 : y1) + r};
-    pv_paint_shape_(canvas, pv_paint_line_distance_, shape, 5, low, high, colour, opacity);
+    const double points[4] = {x0, y0, x1, y1};
+    pv_paint_path_blend(canvas, points, 2, width, colour, opacity);
 }
 
 /* A line of the given width with round ends. */
@@ -267,13 +300,11 @@ static inline double pv_paint_polygon_distance_(const double *shape, int n, doub
 static inline void pv_paint_polygon_blend(const pv_canvas *canvas, const double *corners, int n,
                                           uint32_t colour, double opacity)
 {
-    double low[2] = {HUGE_VAL, HUGE_VAL};
-    double high[2] = {-HUGE_VAL, -HUGE_VAL};
-    for (int i = 0; i < 2 * n; i++) {
-        low[i % 2] = corners[i] < low[i % 2] ? corners[i] : low[i % 2];
-        high[i % 2] = corners[i] > high[i % 2] ? corners[i] : high[i % 2];
-    }
-    pv_paint_shape_(canvas, pv_paint_polygon_distance_, corners, n, low, high, colour, opacity);
+    double low[2];
+    double high[2];
+    pv_paint_box_(corners, n, 0.0, low, high);
+    pv_paint_shape_(canvas, pv_paint_polygon_distance_, corners, n, 0.0, low, high, colour,
+                    opacity);
 }
 
 /* A filled polygon; corners: [n][x, y]. */
