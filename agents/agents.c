@@ -8,8 +8,13 @@
 #include <string.h>
 
 const pv_agent_class *const pv_agent_classes[] = {
+    &pv_agent_td,
+    &pv_agent_mc,
     &pv_agent_sarsa,
+    &pv_agent_expected_sarsa,
     &pv_agent_qlearning,
+    &pv_agent_double_q,
+    &pv_agent_value_iteration,
     &pv_agent_random,
     NULL,
 };

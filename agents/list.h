@@ -4,8 +4,13 @@
 
 #include "agents/agent.h"
 
+extern const pv_agent_class pv_agent_double_q;
+extern const pv_agent_class pv_agent_expected_sarsa;
+extern const pv_agent_class pv_agent_mc;
 extern const pv_agent_class pv_agent_qlearning;
 extern const pv_agent_class pv_agent_random;
 extern const pv_agent_class pv_agent_sarsa;
+extern const pv_agent_class pv_agent_td;
+extern const pv_agent_class pv_agent_value_iteration;
 
 #endif

@@ -36,36 +36,25 @@ static void free_all(pv_agent *base)
     pv_tabular_free(&agent->tabular);
 }
 
-static pv_status learn(qlearning *agent, const pv_step *step, const uint8_t *legal_before)
+static pv_status learn(pv_tabular *tabular, const pv_step *step)
 {
-    pv_tabular *tabular = &agent->tabular;
+    qlearning *agent = (qlearning *)tabular;
     const double *value = tabular->table.value;
     const double beyond =
-        step->bootstraps ? pv_tabular_best(tabular, step->next, step->legal) : 0.0;
+        step->bootstraps ? pv_tabular_best(tabular, step->next, step->next_legal) : 0.0;
     const double target = step->reward + tabular->gamma * beyond;
     if (!pv_traces_on(&agent->traces)) {
         return pv_tabular_update(tabular, tabular->table.value, step->entry, target);
     }
-    if (value[step->entry] < pv_tabular_best(tabular, step->state, legal_before)) {
+    if (value[step->entry] < pv_tabular_best(tabular, step->state, step->legal)) {
         pv_traces_cut(&agent->traces, step->row);
     }
     return pv_traces_update(&agent->traces, tabular, step, target - value[step->entry]);
 }
 
-static pv_status observe(pv_agent *base, const pv_transitions *t)
+static pv_status observe(pv_agent *base, const pv_transitions *transitions)
 {
-    qlearning *agent = (qlearning *)base;
-    pv_status status = PV_OK;
-    for (int row = 0; row < t->rows && !status; row++) {
-        pv_step step;
-        if (t->valid[row]) {
-            status = pv_tabular_read(&agent->tabular, t, row, &step);
-            status = status
-                         ? status
-                         : learn(agent, &step, pv_table_mask(&agent->tabular.table, t->obs, row));
-        }
-    }
-    return status;
+    return pv_tabular_observe(base, transitions, learn);
 }
 
 static pv_status save(const pv_agent *base, pv_tensors *tensors)

@@ -28,20 +28,10 @@ static pv_status init(pv_agent *base, const pv_agent_config *config)
 {
     sarsa *agent = (sarsa *)base;
     pv_status status = pv_tabular_init(&agent->tabular, config, PV_TABLE_ACTIONS);
-    if (!status) {
-        status = pv_window_init(&agent->window, config);
-    }
-    if (!status) {
-        status = pv_traces_init(&agent->traces, config, &agent->tabular.table);
-    }
-    if (!status) {
-        status = pv_tabular_plan_ahead(&agent->tabular);
-    }
-    if (!status && agent->window.n > 1 && pv_traces_on(&agent->traces)) {
-        return pv_fail(PV_ERROR_ARGUMENT,
-                       "n > 1 and lambda > 0 are two ways to look ahead; set one");
-    }
-    return status;
+    status = status ? status : pv_window_init(&agent->window, config);
+    status = status ? status : pv_traces_init(&agent->traces, config, &agent->tabular.table);
+    status = status ? status : pv_traces_or_window(&agent->traces, &agent->window);
+    return status ? status : pv_tabular_plan_ahead(&agent->tabular);
 }
 
 static void free_all(pv_agent *base)
@@ -53,23 +43,22 @@ static void free_all(pv_agent *base)
 }
 
 /* what follows a step: the value of the action to play next, which then is pending */
-static double look_beyond(sarsa *agent, const pv_step *step)
+static double look_beyond(pv_tabular *tabular, const pv_step *step)
 {
-    pv_tabular *tabular = &agent->tabular;
     if (!step->bootstraps) {
         return 0.0;
     }
-    const int next = pv_tabular_choose(tabular, step->next, step->legal);
+    const int next = pv_tabular_choose(tabular, step->next, step->next_legal);
     if (!step->ended) {
         tabular->pending[step->row] = next;
     }
     return tabular->table.value[step->next * (size_t)tabular->table.width + (size_t)next];
 }
 
-static pv_status learn(sarsa *agent, const pv_step *step)
+static pv_status learn(pv_tabular *tabular, const pv_step *step)
 {
-    pv_tabular *tabular = &agent->tabular;
-    const double beyond = look_beyond(agent, step);
+    sarsa *agent = (sarsa *)tabular;
+    const double beyond = look_beyond(tabular, step);
     if (!pv_traces_on(&agent->traces)) {
         return pv_window_push(&agent->window, tabular, step, beyond);
     }
@@ -77,18 +66,9 @@ static pv_status learn(sarsa *agent, const pv_step *step)
     return pv_traces_update(&agent->traces, tabular, step, error);
 }
 
-static pv_status observe(pv_agent *base, const pv_transitions *t)
+static pv_status observe(pv_agent *base, const pv_transitions *transitions)
 {
-    sarsa *agent = (sarsa *)base;
-    pv_status status = PV_OK;
-    for (int row = 0; row < t->rows && !status; row++) {
-        pv_step step;
-        if (t->valid[row]) {
-            status = pv_tabular_read(&agent->tabular, t, row, &step);
-            status = status ? status : learn(agent, &step);
-        }
-    }
-    return status;
+    return pv_tabular_observe(base, transitions, learn);
 }
 
 static pv_status save(const pv_agent *base, pv_tensors *tensors)

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* the number of the observation that is the mask, -1 if there is none */
-static int find_mask(const pv_spec *spec)
+int pv_table_find_mask(const pv_spec *spec)
 {
     for (uint32_t i = 0; i < spec->n_obs; i++) {
         if (strcmp(spec->obs[i].name, "action_mask") == 0) {
@@ -67,7 +66,7 @@ pv_status pv_table_fits(const pv_world *world, const char *agent)
         return status;
     }
     const uint32_t actions = spec->action[0].n;
-    const int mask = find_mask(spec);
+    const int mask = pv_table_find_mask(spec);
     if (mask >= 0 &&
         (spec->obs[mask].dtype != PV_U8 || pv_space_count(&spec->obs[mask]) != actions)) {
         return pv_fail(PV_ERROR_FIT,
@@ -89,7 +88,7 @@ pv_status pv_table_init(pv_table *table, const pv_world *world, pv_table_kind ki
     memset(table, 0, sizeof *table);
     table->world = world;
     table->kind = kind;
-    table->mask = find_mask(spec);
+    table->mask = pv_table_find_mask(spec);
     table->states = count_states(spec, table->mask);
     table->actions = (int)spec->action[0].n;
     table->width = kind == PV_TABLE_STATES ? 1 : table->actions;

@@ -30,6 +30,9 @@ typedef struct pv_table {
     size_t visited;  /* states with an update */
 } pv_table;
 
+/* Returns the number of the observation that is the mask of the one action space, -1 if none. */
+int pv_table_find_mask(const pv_spec *spec);
+
 /* Says whether a world has categorical observations only, one categorical action and few enough of
    both; if not, PV_ERROR_FIT in words that begin with "agent <agent>". */
 pv_status pv_table_fits(const pv_world *world, const char *agent);

@@ -184,24 +184,39 @@ pv_status pv_tabular_act(pv_agent *base, const pv_act *act)
 
 /* --- learning --- */
 
-pv_status pv_tabular_read(pv_tabular *agent, const pv_transitions *t, int row, pv_step *step)
+static pv_status read_row(pv_tabular *agent, const pv_transitions *t, int row, pv_step *step)
 {
     const pv_table *table = &agent->table;
     memset(step, 0, sizeof *step);
     step->row = row;
     step->action = ((const int32_t *)t->action[0])[row];
     step->reward = (double)t->reward[row];
+    step->legal = pv_table_mask(table, t->obs, row);
     step->ended = t->terminated[row] || t->truncated[row];
     step->bootstraps = !t->terminated[row];
     pv_status status = pv_table_state(table, t->obs, row, &step->state);
     if (!status && step->bootstraps) {
         const void *const *next = pv_transition_next(t, row);
         status = pv_table_state(table, next, row, &step->next);
-        step->legal = pv_table_mask(table, next, row);
+        step->next_legal = pv_table_mask(table, next, row);
     }
     const size_t offset = table->width == 1 ? 0 : (size_t)step->action;
     step->entry = step->state * (size_t)table->width + offset;
     agent->episodes += step->ended != 0;
+    return status;
+}
+
+pv_status pv_tabular_observe(pv_agent *agent, const pv_transitions *t, pv_learn *learn)
+{
+    pv_tabular *tabular = (pv_tabular *)agent;
+    pv_status status = PV_OK;
+    for (int row = 0; row < t->rows && !status; row++) {
+        pv_step step;
+        if (t->valid[row]) {
+            status = read_row(tabular, t, row, &step);
+            status = status ? status : learn(tabular, &step);
+        }
+    }
     return status;
 }
 

@@ -72,15 +72,19 @@ typedef struct pv_step {
     int action;
     size_t entry; /* of state (and action) in the table */
     double reward;
-    int ended;            /* terminated or truncated */
-    int bootstraps;       /* 0: terminated, nothing follows */
-    size_t next;          /* the state that followed; 0 where nothing does */
-    const uint8_t *legal; /* its mask, NULL: all */
+    int ended;                 /* terminated or truncated */
+    int bootstraps;            /* 0: terminated, nothing follows */
+    size_t next;               /* the state that followed; 0 where nothing does */
+    const uint8_t *legal;      /* mask of the state, NULL: all */
+    const uint8_t *next_legal; /* mask of the next */
 } pv_step;
 
-/* Reads row `row` and counts an episode that ended. */
-pv_status pv_tabular_read(pv_tabular *agent, const pv_transitions *transitions, int row,
-                          pv_step *step);
+/* what an algorithm makes of a transition */
+typedef pv_status pv_learn(pv_tabular *agent, const pv_step *step);
+
+/* Reads every row that has something to tell, counts episodes that ended, and lets `learn` learn
+   from it: the observe() of every algorithm. */
+pv_status pv_tabular_observe(pv_agent *agent, const pv_transitions *transitions, pv_learn *learn);
 
 /* Moves an entry of `value` (the table's, or its second) towards a target:
    value += alpha (target - value). */

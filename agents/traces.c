@@ -8,6 +8,7 @@
    much as there are traces, not as there are states. */
 #include "agents/traces.h"
 
+#include "agents/lists.h"
 #include "core/memory.h"
 
 #include <string.h>
@@ -44,6 +45,17 @@ void pv_traces_free(pv_traces *traces)
 int pv_traces_on(const pv_traces *traces)
 {
     return traces->length != NULL;
+}
+
+pv_status pv_traces_or_window(const pv_traces *traces, const pv_window *window)
+{
+    if (pv_traces_on(traces) && window->n > 1) {
+        return pv_fail(PV_ERROR_ARGUMENT,
+                       "n = %d and lambda > 0 are two ways to look ahead; leave n at 1 or lambda "
+                       "at 0",
+                       window->n);
+    }
+    return PV_OK;
 }
 
 static void visit(pv_traces *traces, int row, size_t entry)
@@ -109,100 +121,68 @@ pv_status pv_traces_update(pv_traces *traces, pv_tabular *agent, const pv_step *
     return pv_tabular_note(agent, step->entry, error, value[step->entry]);
 }
 
-/* --- saving: the lists of all rows one after the other --- */
+/* --- saving --- */
 
-static pv_status add_lists(const pv_traces *traces, pv_tensors *tensors, uint64_t *entry,
-                           double *strength)
-{
-    size_t n = 0;
-    for (int row = 0; row < traces->rows; row++) {
-        const size_t first = (size_t)row * traces->entries;
-        for (uint64_t i = 0; i < traces->length[row]; i++) {
-            entry[n] = traces->active[first + i];
-            strength[n] = traces->strength[first + entry[n]];
-            n++;
-        }
-    }
-    pv_status status =
-        pv_tensors_add(tensors, "row.traces.length", PV_U64, traces->length, (size_t)traces->rows);
-    if (!status) {
-        status = pv_tensors_add(tensors, "row.traces.entry", PV_U64, entry, n);
-    }
-    return status ? status : pv_tensors_add(tensors, "row.traces.strength", PV_F64, strength, n);
-}
-
-pv_status pv_traces_save(const pv_traces *traces, pv_tensors *tensors)
-{
-    if (!pv_traces_on(traces)) {
-        return PV_OK;
-    }
-    size_t n = 0;
-    for (int row = 0; row < traces->rows; row++) {
-        n += traces->length[row];
-    }
-    uint64_t *entry = pv_alloc_array(n, sizeof *entry);
-    double *strength = pv_alloc_array(n, sizeof *strength);
-    const pv_status status =
-        entry && strength ? add_lists(traces, tensors, entry, strength) : PV_ERROR_MEMORY;
-    pv_free(entry);
-    pv_free(strength);
-    return status;
-}
-
-static pv_status damaged(int row)
-{
-    return pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: the traces of row %d", row);
-}
-
-/* puts the lists back; a checkpoint is read with suspicion */
-static pv_status put_lists(pv_traces *traces, const uint64_t *length, const uint64_t *entry,
-                           const double *strength, size_t n)
+static void fill(const pv_traces *traces, pv_lists *lists)
 {
     size_t next = 0;
     for (int row = 0; row < traces->rows; row++) {
         const size_t first = (size_t)row * traces->entries;
-        if (length[row] > n - next) {
-            return damaged(row);
-        }
-        for (uint64_t i = 0; i < length[row]; i++, next++) {
-            if (entry[next] >= traces->entries || !(strength[next] > 0.0) ||
-                traces->strength[first + entry[next]] > 0.0) {
-                return damaged(row);
-            }
-            traces->active[first + traces->length[row]++] = (uint32_t)entry[next];
-            traces->strength[first + entry[next]] = strength[next];
+        for (uint64_t i = 0; i < traces->length[row]; i++, next++) {
+            lists->entry[next] = traces->active[first + i];
+            lists->number[next] = traces->strength[first + lists->entry[next]];
         }
     }
-    return next == n ? PV_OK : damaged(traces->rows - 1);
 }
 
-/* the elements of a tensor of a type; NULL with the last error set where there is none */
-static const void *elements(const pv_tensors *tensors, const char *name, pv_dtype dtype,
-                            size_t count)
+pv_status pv_traces_save(const pv_traces *traces, pv_tensors *tensors)
 {
-    const pv_tensor *tensor = pv_tensors_find(tensors, name);
-    if (!tensor || tensor->dtype != dtype || tensor->count != count) {
-        pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: tensor \"%s\" is missing or misshapen", name);
-        return NULL;
+    pv_lists lists;
+    if (!pv_traces_on(traces)) {
+        return PV_OK;
     }
-    return tensor->data;
+    pv_status status = pv_lists_init(&lists, traces->rows, traces->length);
+    if (status) {
+        return status;
+    }
+    fill(traces, &lists);
+    status = pv_lists_save(&lists, tensors, "row.traces");
+    pv_lists_free(&lists);
+    return status;
+}
+
+/* puts the lists back; an entry stands once and has a trace */
+static pv_status put(pv_traces *traces, const pv_lists *lists)
+{
+    size_t next = 0;
+    for (int row = 0; row < traces->rows; row++) {
+        const size_t first = (size_t)row * traces->entries;
+        for (uint64_t i = 0; i < lists->length[row]; i++, next++) {
+            double *strength = &traces->strength[first + lists->entry[next]];
+            if (*strength > 0.0 || !(lists->number[next] > 0.0)) {
+                return pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: the traces of row %d", row);
+            }
+            *strength = lists->number[next];
+            traces->active[first + traces->length[row]++] = (uint32_t)lists->entry[next];
+        }
+    }
+    return PV_OK;
 }
 
 pv_status pv_traces_load(pv_traces *traces, const pv_tabular *agent, const pv_tensors *tensors)
 {
+    pv_lists lists;
     if (!pv_traces_on(traces)) {
         return PV_OK;
+    }
+    pv_status status = pv_lists_load(&lists, agent, tensors, "row.traces");
+    if (status) {
+        return status;
     }
     for (int row = 0; row < traces->rows; row++) {
         pv_traces_cut(traces, row);
     }
-    if (!pv_tabular_same_rows(&agent->base, tensors)) {
-        return PV_OK;
-    }
-    const pv_tensor *list = pv_tensors_find(tensors, "row.traces.entry");
-    const size_t n = list ? list->count : 0;
-    const uint64_t *length = elements(tensors, "row.traces.length", PV_U64, (size_t)traces->rows);
-    const uint64_t *entry = length ? elements(tensors, "row.traces.entry", PV_U64, n) : NULL;
-    const double *strength = entry ? elements(tensors, "row.traces.strength", PV_F64, n) : NULL;
-    return strength ? put_lists(traces, length, entry, strength, n) : PV_ERROR_FORMAT;
+    status = put(traces, &lists);
+    pv_lists_free(&lists);
+    return status;
 }

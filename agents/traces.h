@@ -6,6 +6,7 @@
 #define PAVLOV_AGENTS_TRACES_H
 
 #include "agents/tabular.h"
+#include "agents/window.h"
 
 typedef struct pv_traces {
     int rows;
@@ -31,6 +32,9 @@ void pv_traces_free(pv_traces *traces);
 
 /* Returns 1 if lambda is above 0. */
 int pv_traces_on(const pv_traces *traces);
+
+/* Refuses traces beside a window of several steps: both look ahead, and only one can. */
+pv_status pv_traces_or_window(const pv_traces *traces, const pv_window *window);
 
 /* Visits the step's entry, updates all entries of the row by `error` in proportion to their traces,
    and lets the traces decay (or forgets them if the episode ended). The learning rate is that of

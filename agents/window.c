@@ -2,6 +2,7 @@
    gives Monte Carlo: the same code, from end to end of the scale. */
 #include "agents/window.h"
 
+#include "agents/lists.h"
 #include "core/memory.h"
 
 #include <string.h>
@@ -43,7 +44,7 @@ pv_status pv_window_push(pv_window *window, pv_tabular *agent, const pv_step *st
     const size_t first = (size_t)step->row * (size_t)window->n;
     uint64_t *entry = window->entry + first;
     double *reward = window->reward + first;
-    int length = window->length[step->row];
+    int length = (int)window->length[step->row];
     entry[length] = step->entry;
     reward[length] = step->reward;
     length++;
@@ -56,58 +57,59 @@ pv_status pv_window_push(pv_window *window, pv_tabular *agent, const pv_step *st
     length -= due;
     memmove(entry, entry + due, (size_t)length * sizeof *entry);
     memmove(reward, reward + due, (size_t)length * sizeof *reward);
-    window->length[step->row] = length;
+    window->length[step->row] = (uint64_t)length;
     return status;
+}
+
+/* calls for every step that waits: window to lists, or back */
+static void copy(const pv_window *window, const pv_lists *lists, int to_lists)
+{
+    const size_t n = (size_t)window->n;
+    size_t next = 0;
+    for (size_t row = 0; row < (size_t)window->rows; row++) {
+        for (size_t k = 0; k < lists->length[row]; k++, next++) {
+            uint64_t *entry = &window->entry[row * n + k];
+            double *reward = &window->reward[row * n + k];
+            if (to_lists) {
+                lists->entry[next] = *entry;
+                lists->number[next] = *reward;
+            } else {
+                *entry = lists->entry[next];
+                *reward = lists->number[next];
+            }
+        }
+    }
 }
 
 pv_status pv_window_save(const pv_window *window, pv_tensors *tensors)
 {
-    const uint64_t shape[2] = {(uint64_t)window->rows, (uint64_t)window->n};
-    pv_status status =
-        pv_tensors_add(tensors, "row.window.length", PV_I32, window->length, (size_t)window->rows);
-    if (!status) {
-        status =
-            pv_tensors_add_shaped(tensors, "row.window.entry", PV_U64, window->entry, 2, shape);
+    pv_lists lists;
+    pv_status status = pv_lists_init(&lists, window->rows, window->length);
+    if (status) {
+        return status;
     }
-    return status ? status
-                  : pv_tensors_add_shaped(tensors, "row.window.reward", PV_F64, window->reward, 2,
-                                          shape);
-}
-
-/* a checkpoint is read with suspicion: no length or entry may lead out of the arrays */
-static pv_status check(const pv_window *window, size_t entries)
-{
-    for (int row = 0; row < window->rows; row++) {
-        const int length = window->length[row];
-        int sound = length >= 0 && length < window->n;
-        for (int k = 0; sound && k < length; k++) {
-            sound = window->entry[(size_t)row * (size_t)window->n + (size_t)k] < entries;
-        }
-        if (!sound) {
-            return pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: the window of row %d", row);
-        }
-    }
-    return PV_OK;
+    copy(window, &lists, 1);
+    status = pv_lists_save(&lists, tensors, "row.window");
+    pv_lists_free(&lists);
+    return status;
 }
 
 pv_status pv_window_load(pv_window *window, const pv_tabular *agent, const pv_tensors *tensors)
 {
-    const size_t rows = (size_t)window->rows;
-    const size_t n = rows * (size_t)window->n;
-    if (!pv_tabular_same_rows(&agent->base, tensors)) {
-        memset(window->length, 0, rows * sizeof *window->length);
-        return PV_OK;
-    }
-    pv_status status = pv_tensors_get(tensors, "row.window.length", PV_I32, window->length, rows);
-    if (!status) {
-        status = pv_tensors_get(tensors, "row.window.entry", PV_U64, window->entry, n);
-    }
-    if (!status) {
-        status = pv_tensors_get(tensors, "row.window.reward", PV_F64, window->reward, n);
-    }
-    status = status ? status : check(window, agent->table.entries);
+    pv_lists lists;
+    pv_status status = pv_lists_load(&lists, agent, tensors, "row.window");
     if (status) {
-        memset(window->length, 0, rows * sizeof *window->length);
+        return status;
     }
+    for (int row = 0; row < window->rows && !status; row++) {
+        if (lists.length[row] >= (uint64_t)window->n) {
+            status = pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: the window of row %d", row);
+        }
+    }
+    if (!status) {
+        memcpy(window->length, lists.length, (size_t)window->rows * sizeof *window->length);
+        copy(window, &lists, 0);
+    }
+    pv_lists_free(&lists);
     return status;
 }

@@ -6,9 +6,9 @@
 
 typedef struct pv_window {
     int rows, n;
-    int32_t *length; /* [rows] steps that wait for their return */
-    uint64_t *entry; /* [rows][n] of the table, oldest first */
-    double *reward;  /* [rows][n] */
+    uint64_t *length; /* [rows] steps that wait for their return */
+    uint64_t *entry;  /* [rows][n] of the table, oldest first */
+    double *reward;   /* [rows][n] */
 } pv_window;
 
 /* clang-format off */
