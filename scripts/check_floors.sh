@@ -1,7 +1,8 @@
 #!/bin/sh
 # check_floors.sh [ROOT]: fails, naming file and line, where a file includes a floor above its own.
-# The floors are those of docs/architecture.md; a world (envs/NAME.c) sees only the plugin ABI, and
-# a public header only public headers, since it is installed without the rest.
+# The floors are those of docs/architecture.md; a world (envs/NAME.c) sees only the plugin ABI and
+# headers of its own beside it, and a public header only public headers, since it is installed
+# without the rest.
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 
@@ -69,8 +70,9 @@ FNR == 1 {
         }
     } else if (theirs > own) {
         complain("floor " own " includes \"" path "\" of floor " theirs)
-    } else if (FILENAME ~ /^envs\/[^\/]*$/ && path !~ /^pavlov\/(env|draw)\.h$/) {
-        complain("a world includes \"" path "\"; it may include pavlov/env.h and pavlov/draw.h")
+    } else if (FILENAME ~ /^envs\/[^\/]*$/ && path !~ /^(pavlov\/(env|draw)|envs\/[^\/]*)\.h$/) {
+        complain("a world includes \"" path "\"; it may include pavlov/env.h, pavlov/draw.h and " \
+                 "headers beside it")
     } else if (FILENAME ~ /^include\// && path !~ /^pavlov\//) {
         complain("a public header includes \"" path "\", which is not installed")
     }
