@@ -5,6 +5,7 @@
 #include "core/rng.h"
 #include "core/threads.h"
 #include "envs/host/instance.h"
+#include "tests/equal_runs.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -242,47 +243,6 @@ START_TEST(shared_numbers_give_the_same_episodes_for_any_lanes)
 }
 END_TEST
 
-/* steps two vectors with the same random actions and holds them against each other */
-static void expect_equal_runs(pv_vector *a, pv_vector *b, int steps, uint64_t seed)
-{
-    const pv_batch *x = pv_vector_batch(a);
-    const pv_batch *y = pv_vector_batch(b);
-    pv_rng rng = pv_rng_split(seed, "actions");
-    for (int i = 0; i <= steps; i++) {
-        const size_t rows = (size_t)x->rows;
-        for (uint32_t j = 0; j < x->spec->n_obs; j++) {
-            const size_t bytes = rows * pv_space_size(&x->spec->obs[j]);
-            ck_assert_int_eq(memcmp(x->obs[j], y->obs[j], bytes), 0);
-            if (i > 0) {
-                ck_assert_int_eq(memcmp(x->last_obs[j], y->last_obs[j], bytes), 0);
-            }
-        }
-        ck_assert_int_eq(memcmp(x->reward, y->reward, rows * sizeof *x->reward), 0);
-        ck_assert_int_eq(memcmp(x->terminated, y->terminated, rows), 0);
-        ck_assert_int_eq(memcmp(x->truncated, y->truncated, rows), 0);
-        ck_assert_int_eq(memcmp(x->first, y->first, rows), 0);
-        ck_assert_int_eq(memcmp(x->ended, y->ended, (size_t)x->lanes), 0);
-        ck_assert_int_eq(memcmp(x->info, y->info, rows * x->spec->n_info * sizeof(float)), 0);
-        for (int e = 0; i > 0 && e < x->episodes; e++) {
-            ck_assert_int_eq(x->episodes, y->episodes);
-            ck_assert_int_eq(x->episode[e].lane, y->episode[e].lane);
-            ck_assert_uint_eq(x->episode[e].seed, y->episode[e].seed);
-            ck_assert_uint_eq(x->episode[e].number, y->episode[e].number);
-            ck_assert_uint_eq(x->episode[e].length, y->episode[e].length);
-            ck_assert_double_eq(x->episode[e].returns[0], y->episode[e].returns[0]);
-            const int lane = x->episode[e].lane;
-            ck_assert_int_eq(count_of(x->final_obs, lane * x->agents),
-                             count_of(y->final_obs, lane * y->agents));
-        }
-        for (size_t row = 0; row < rows; row++) {
-            const int32_t action = (int32_t)pv_rng_below(&rng, 2);
-            ((int32_t *)x->action[0])[row] = ((int32_t *)y->action[0])[row] = action;
-        }
-        ck_assert_int_eq(pv_vector_step(a), PV_OK);
-        ck_assert_int_eq(pv_vector_step(b), PV_OK);
-    }
-}
-
 START_TEST(a_pool_gives_the_same_as_the_caller_alone)
 {
     static const char *const texts[] = {COUNTER, NOSAVE, DUEL};
@@ -296,7 +256,7 @@ START_TEST(a_pool_gives_the_same_as_the_caller_alone)
         pv_vector *threaded = pv_vector_create(&config);
         ck_assert_ptr_nonnull(threaded);
         ck_assert_int_eq(pv_vector_reset(threaded), PV_OK);
-        expect_equal_runs(vector, threaded, 200, 1);
+        expect_equal_runs(vector, threaded, 200);
         pv_vector_destroy(threaded);
         pv_vector_destroy(vector);
         pv_world_close(world);
