@@ -306,6 +306,29 @@ START_TEST(the_lane_that_failed_is_named_whoever_stepped_it)
 }
 END_TEST
 
+static void vast_spec(const pv_env *env, pv_spec *spec)
+{
+    static const pv_space vast[] = {
+        {.name = "a", .dtype = PV_F32, .ndim = 2, .shape = {1 << 14, 1 << 14}},
+        {.name = "b", .dtype = PV_F32, .ndim = 2, .shape = {1 << 14, 1 << 14}}};
+    solo_spec(env, spec);
+    spec->n_obs = 2;
+    spec->obs = vast;
+}
+
+START_TEST(lanes_beyond_all_memory_are_refused)
+{
+    pv_env_class vast = solo_class(0);
+    vast.spec = vast_spec;
+    const pv_vector_config config = config_of(vast, 2147483647);
+    vector = pv_vector_create(&config);
+    ck_assert_ptr_null(vector);
+    ck_assert_int_eq(pv_last_status(), PV_ERROR_MEMORY);
+    ck_assert_str_eq(pv_last_error(), "out of memory: 2147483647 lanes of world Solo-v0");
+    stop();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lanes");
@@ -316,6 +339,7 @@ int main(void)
     tcase_add_test(tests, a_world_that_steps_many_at_once_is_asked_to);
     tcase_add_test(tests, any_set_byte_is_a_flag_of_1);
     tcase_add_test(tests, the_lane_that_failed_is_named_whoever_stepped_it);
+    tcase_add_test(tests, lanes_beyond_all_memory_are_refused);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
