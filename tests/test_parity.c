@@ -6,6 +6,7 @@
    and resets of play, lines of a table) were compared, and how many did not match. Chance is no
    obstacle: a trace holds the outcome of every draw, and the world draws from the trace. */
 #include "parity.h"
+#include "play.h"
 
 #include "core/memory.h"
 
@@ -29,8 +30,7 @@ typedef struct comparison {
     tally *total;
     const char *file;
     const trace *table;
-    pv_instance instance;
-    const pv_spec *spec;
+    play played;
     double gamma;
     long long mismatches; /* of this file */
 } comparison;
@@ -62,10 +62,8 @@ enum { MOST_OUTCOMES = 2048 };
 static uint32_t outcomes_of(const comparison *compared, uint32_t state, uint32_t action,
                             pv_outcome *outcomes)
 {
-    const pv_env_class *env_class = compared->instance.env_class;
-    ck_assert(env_class->outcomes != NULL);
-    const uint32_t n =
-        env_class->outcomes(compared->instance.env, state, action, outcomes, MOST_OUTCOMES);
+    ck_assert(compared->played.env_class->outcomes != NULL);
+    const uint32_t n = play_outcomes(&compared->played, state, action, outcomes, MOST_OUTCOMES);
     ck_assert_uint_le(n, MOST_OUTCOMES);
     return n;
 }
@@ -82,13 +80,13 @@ static int same_outcome(const comparison *compared, size_t row, const pv_outcome
 static void compare_transitions(comparison *compared)
 {
     static pv_outcome outcomes[MOST_OUTCOMES];
-    const uint32_t actions = compared->spec->action[0].n;
-    const size_t pairs = (size_t)compared->spec->n_states * actions;
+    const uint32_t actions = compared->played.spec->action[0].n;
+    const size_t pairs = (size_t)compared->played.spec->n_states * actions;
     uint32_t *seen = must(calloc(pairs + 1, sizeof *seen));
     for (size_t row = 0; row < compared->table->rows; row++) {
         const size_t state = (size_t)trace_number(compared->table, row, 0);
         const size_t action = (size_t)trace_number(compared->table, row, 1);
-        if (state >= compared->spec->n_states || action >= actions) {
+        if (state >= compared->played.spec->n_states || action >= actions) {
             mismatch(compared, row, "the world has no such state or action");
             continue;
         }
@@ -129,8 +127,7 @@ static double action_value(const comparison *compared, uint32_t state, uint32_t 
                            const double *value)
 {
     pv_outcome outcomes[64];
-    const uint32_t n =
-        compared->instance.env_class->outcomes(compared->instance.env, state, action, outcomes, 64);
+    const uint32_t n = play_outcomes(&compared->played, state, action, outcomes, 64);
     double sum = 0.0;
     ck_assert_uint_le(n, 64);
     for (uint32_t i = 0; i < n; i++) {
@@ -143,14 +140,14 @@ static double action_value(const comparison *compared, uint32_t state, uint32_t 
 /* Value iteration until no value moves; returns the values, which the caller frees. */
 static double *optimal_values(const comparison *compared)
 {
-    const uint32_t states = compared->spec->n_states;
+    const uint32_t states = compared->played.spec->n_states;
     double *value = must(calloc(states, sizeof *value));
     double moved = 1.0;
     for (int sweep = 0; sweep < 100000 && moved > 1e-12; sweep++) {
         moved = 0.0;
         for (uint32_t state = 0; state < states; state++) {
             double best = -INFINITY;
-            for (uint32_t action = 0; action < compared->spec->action[0].n; action++) {
+            for (uint32_t action = 0; action < compared->played.spec->action[0].n; action++) {
                 best = fmax(best, action_value(compared, state, action, value));
             }
             moved = fmax(moved, fabs(best - value[state]));
@@ -162,15 +159,16 @@ static double *optimal_values(const comparison *compared)
 
 static void compare_values(comparison *compared)
 {
-    const int actions = (int)compared->spec->action[0].n;
+    const int actions = (int)compared->played.spec->action[0].n;
     double *value = optimal_values(compared);
-    if (compared->table->rows != compared->spec->n_states ||
+    if (compared->table->rows != compared->played.spec->n_states ||
         compared->table->columns != actions + 2) {
         mismatch(compared, 0, "the world has other states or actions");
     }
     for (size_t row = 0; row < compared->table->rows; row++) {
         const size_t state = (size_t)trace_number(compared->table, row, 0);
-        int same = state < compared->spec->n_states && compared->table->columns == actions + 2 &&
+        int same = state < compared->played.spec->n_states &&
+                   compared->table->columns == actions + 2 &&
                    fabs(value[state] - trace_number(compared->table, row, actions + 1)) <= 1e-9;
         for (int action = 0; same && action < actions; action++) {
             const double q = action_value(compared, (uint32_t)state, (uint32_t)action, value);
@@ -185,36 +183,13 @@ static void compare_values(comparison *compared)
 
 /* --- play: the world draws what the trace holds --- */
 
-/* what the world writes to; worlds of one agent with at most 8 small spaces */
-typedef struct play {
-    int32_t action, obs[8][64];
-    void *obs_at[8];
-    const void *action_at[1];
-    float reward, info[8];
-    uint8_t terminated, truncated;
-    pv_io io;
-} play;
-
-static void play_init(play *played, const pv_spec *spec)
-{
-    ck_assert(spec->agents == 1 && spec->n_action == 1 && spec->n_obs <= 8 && spec->n_info <= 8);
-    memset(played, 0, sizeof *played);
-    for (uint32_t i = 0; i < spec->n_obs; i++) {
-        ck_assert_uint_le(pv_space_size(&spec->obs[i]), sizeof played->obs[i]);
-        played->obs_at[i] = played->obs[i];
-    }
-    played->action_at[0] = &played->action;
-    played->io = (pv_io){played->action_at,   played->obs_at,     &played->reward,
-                         &played->terminated, &played->truncated, played->info};
-}
-
 /* Compares "19:10:0" with the categories observed. */
-static int same_observation(const play *played, const pv_spec *spec, const char *recorded)
+static int same_observation(const play *played, const char *recorded)
 {
-    for (uint32_t i = 0; i < spec->n_obs; i++) {
+    for (uint32_t i = 0; i < played->spec->n_obs; i++) {
         char *end;
         if (strtol(recorded, &end, 10) != played->obs[i][0] || end == recorded ||
-            *end != (i + 1 < spec->n_obs ? ':' : '\0')) {
+            *end != (i + 1 < played->spec->n_obs ? ':' : '\0')) {
             return 0;
         }
         recorded = end + 1;
@@ -224,28 +199,26 @@ static int same_observation(const play *played, const pv_spec *spec, const char 
 
 /* Does what a row says, the draws being its own; returns what is not as recorded, NULL if all is.
  */
-static const char *replay_row(comparison *compared, size_t row, play *played, recorded_draws *draws,
-                              uint32_t *length)
+static const char *replay_row(comparison *compared, size_t row, uint32_t *length)
 {
     const trace *table = compared->table;
-    const pv_env_class *env_class = compared->instance.env_class;
+    play *played = &compared->played;
+    recorded_draws *draws = played->instance.host.draws->ctx;
+    const int32_t action = (int32_t)trace_number(table, row, 1);
     const int truncated_column = trace_column(table, "truncated");
-    played->action = (int32_t)trace_number(table, row, 1);
     played->reward = 0.0f;
     played->terminated = played->truncated = 0;
     *draws = (recorded_draws){trace_cell(table, row, 5), 0};
-    *length = played->action < 0 ? 0 : *length + 1;
-    if (played->action < 0 ? env_class->reset(compared->instance.env, 0, &played->io)
-                           : env_class->step(compared->instance.env, &played->io)) {
-        return compared->instance.message;
+    *length = action < 0 ? 0 : *length + 1;
+    if (action < 0 ? play_reset(played, 0) : play_step(played, action)) {
+        return played->instance.message;
     }
-    const uint32_t limit = compared->spec->max_steps;
+    const uint32_t limit = played->spec->max_steps;
     const int truncated = played->truncated || (limit > 0 && *length >= limit);
     return draws->wrong || *draws->rest                             ? "other draws"
            : played->reward != (float)trace_number(table, row, 2)   ? "another reward"
            : played->terminated != (int)trace_number(table, row, 3) ? "another end"
-           : !same_observation(played, compared->spec, trace_cell(table, row, 4))
-               ? "another observation"
+           : !same_observation(played, trace_cell(table, row, 4))   ? "another observation"
            : truncated_column >= 0 && truncated != (int)trace_number(table, row, truncated_column)
                ? "cut short elsewhere"
                : NULL;
@@ -253,12 +226,9 @@ static const char *replay_row(comparison *compared, size_t row, play *played, re
 
 static void compare_play(comparison *compared)
 {
-    play played;
-    recorded_draws *draws = compared->instance.host.draws->ctx;
     uint32_t length = 0;
-    play_init(&played, compared->spec);
     for (size_t row = 0; row < compared->table->rows; row++) {
-        const char *wrong = replay_row(compared, row, &played, draws, &length);
+        const char *wrong = replay_row(compared, row, &length);
         if (wrong) {
             mismatch(compared, row, wrong);
         }
@@ -297,22 +267,18 @@ static void compare_table(tally *total, const char *file, const trace *table,
     recorded_draws recorded = {"", 0};
     pv_draws draws = {sizeof draws, &recorded, recorded_uniform, recorded_integer};
     comparison compared = {.total = total, .file = file, .table = table, .gamma = subject->gamma};
-    pv_world *world = pv_world_open(subject->world);
-    if (!world || pv_instance_init(&compared.instance, world, &draws)) {
+    if (play_open(&compared.played, subject->world, &draws)) {
         total->mismatches++;
         say(total, "%-44s %s\n", file, pv_last_error());
-        pv_world_close(world);
         return;
     }
-    compared.spec = pv_world_spec(world);
     kind->compare(&compared);
     total->traces++;
     total->steps += (long long)table->rows;
     total->mismatches += compared.mismatches;
-    say(total, "%-44s %s: %zu rows, %lld mismatches\n", file, pv_world_name(world), table->rows,
-        compared.mismatches);
-    pv_instance_free(&compared.instance);
-    pv_world_close(world);
+    say(total, "%-44s %s: %zu rows, %lld mismatches\n", file, pv_world_name(compared.played.world),
+        table->rows, compared.mismatches);
+    play_close(&compared.played);
 }
 
 static void compare_file(tally *total, const char *folder, const char *file)
