@@ -267,9 +267,9 @@ static uint32_t walk_locate(const pv_env *env, uint32_t state, pv_rect *rect)
     if (state < first || state >= first + count_shown(env)) {
         return 0;
     }
-    const double r = place_radius(env);
-    const int32_t side = (int32_t)(2.0 * r);
-    *rect = (pv_rect){(int32_t)(place_x(env, state) - r), (int32_t)(CHAIN - r), side, side};
+    const int32_t side = (int32_t)(2.0 * place_radius(env));
+    const int32_t middle = (int32_t)(place_x(env, state) + 0.5);
+    *rect = (pv_rect){middle - side / 2, CHAIN - side / 2, side, side};
     return 1;
 }
 

@@ -80,4 +80,29 @@ static inline uint32_t play_outcomes(const play *played, uint32_t state, uint32_
     return played->env_class->outcomes(played->env, state, action, outcomes, capacity);
 }
 
+/* Draws decided by the test, in order; asking for more or for others fails it. */
+typedef struct script {
+    const double *value;
+    int n, used;
+} script;
+
+static inline double script_uniform(void *ctx)
+{
+    script *written = ctx;
+    ck_assert_int_lt(written->used, written->n);
+    return written->value[written->used++];
+}
+
+static inline int64_t script_integer(void *ctx, int64_t a, int64_t b)
+{
+    const int64_t value = (int64_t)script_uniform(ctx);
+    ck_assert(value >= a && value < b);
+    return value;
+}
+
+static inline pv_draws script_draws(script *written)
+{
+    return (pv_draws){(uint32_t)sizeof(pv_draws), written, script_uniform, script_integer};
+}
+
 #endif
