@@ -10,7 +10,7 @@
 
 typedef enum grid_order { GRID_UP_RIGHT_DOWN_LEFT, GRID_LEFT_DOWN_RIGHT_UP } grid_order;
 enum { GRID_NOTHING, GRID_STEP, GRID_GOAL, GRID_HOLE, GRID_CLIFF, GRID_REWARDS };
-enum { GRID_MAX_TURNS = 4, GRID_MAX_OUTCOMES = 3 * GRID_MAX_TURNS };
+enum { GRID_MAX_MOVES = 9, GRID_MAX_TURNS = 4, GRID_MAX_OUTCOMES = 3 * GRID_MAX_TURNS };
 
 typedef struct grid_rules {
     const char *map;               /* rows, or a file */
@@ -54,7 +54,7 @@ typedef struct grid_move {
     int rows, columns;
 } grid_move;
 
-static const grid_move grid_moves[2][9] = {
+static const grid_move grid_moves[2][GRID_MAX_MOVES] = {
     [GRID_UP_RIGHT_DOWN_LEFT] =
         {{-1, 0}, {0, 1}, {1, 0}, {0, -1}, {-1, 1}, {1, 1}, {1, -1}, {-1, -1}, {0, 0}},
     [GRID_LEFT_DOWN_RIGHT_UP] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}},
@@ -92,10 +92,14 @@ static uint32_t grid_blow(const grid_map *map, uint32_t cell, grid_move move, in
 
 /* --- the table --- */
 
+/* A move that goes astray does what another move does, so only what each move does in each wind is
+   stored, and which of these an outcome of a move is. */
 typedef struct grid_table {
-    uint32_t *codes; /* [n_cells][n_moves][n_outcomes] */
-    uint32_t n_cells, n_moves, n_outcomes;
-    double reach[GRID_MAX_OUTCOMES]; /* running sums of the chances */
+    uint32_t *codes; /* [n_cells][n_moves][n_winds] */
+    uint32_t row;    /* n_moves * n_winds */
+    uint32_t n_cells, n_moves, n_winds, n_outcomes;
+    double reach[GRID_MAX_OUTCOMES];                  /* running sums of the outcomes' chances */
+    uint8_t place[GRID_MAX_MOVES][GRID_MAX_OUTCOMES]; /* of a move's outcome in the row of a cell */
 } grid_table;
 
 /* an outcome's code: the next cell in 24 bits, the kind of reward in 3, the end in the last */
@@ -141,50 +145,61 @@ static int grid_is_over(const grid_map *map, const grid_rules *rules, uint32_t c
     return tile == '#' || tile == 'H' || (tile == 'G' && !rules->goal_is_ordinary);
 }
 
-/* Outcome `i` of a move: turns, and within these the winds. */
-static uint32_t grid_outcome(const grid_map *map, const grid_rules *rules, uint32_t cell,
-                             uint32_t move, uint32_t i)
+/* What a move does in a cell when the wind is off by `gust`. */
+static uint32_t grid_result(const grid_map *map, const grid_rules *rules, uint32_t cell,
+                            uint32_t move, int gust)
 {
     if (grid_is_over(map, rules, cell)) {
         return grid_code(cell, GRID_NOTHING, 1);
     }
-    int wind = grid_wind(map->tiles[cell]);
-    uint32_t turn = i;
-    if (rules->changing_wind) {
-        wind += wind > 0 ? (int)(i % 3u) - 1 : 0;
-        turn = i / 3u;
+    const int wind = grid_wind(map->tiles[cell]);
+    const int felt = wind > 0 ? wind + gust : 0;
+    return grid_enter(map, grid_blow(map, cell, grid_moves[rules->order][move], felt));
+}
+
+/* Lays out the outcomes of a move: turns, and within these the winds. */
+static void grid_table_init(grid_table *table, const grid_map *map, const grid_rules *rules)
+{
+    const uint32_t winds = rules->changing_wind ? 3u : 1u;
+    table->n_cells = (uint32_t)(map->rows * map->columns);
+    table->n_moves = (uint32_t)rules->moves;
+    table->n_winds = winds;
+    table->n_outcomes = (uint32_t)rules->n_turns * winds;
+    table->row = table->n_moves * winds;
+    double sum = 0.0;
+    for (uint32_t i = 0; i < table->n_outcomes; i++) {
+        sum += rules->chance[i / winds] / winds;
+        table->reach[i] = sum;
+        for (uint32_t move = 0; move < GRID_MAX_MOVES; move++) {
+            const uint32_t taken = grid_turned(move, rules->turn[i / winds]);
+            table->place[move][i] = (uint8_t)(taken * winds + i % winds);
+        }
     }
-    const uint32_t taken = grid_turned(move, rules->turn[turn]);
-    return grid_enter(map, grid_blow(map, cell, grid_moves[rules->order][taken], wind));
 }
 
 /* Fills a table; grid_free(table->codes) gives it back. */
 static pv_status grid_table_make(const pv_host *host, const grid_map *map, const grid_rules *rules,
                                  grid_table *table)
 {
-    const uint32_t winds = rules->changing_wind ? 3u : 1u;
-    table->n_cells = (uint32_t)(map->rows * map->columns);
-    table->n_moves = (uint32_t)rules->moves;
-    table->n_outcomes = (uint32_t)rules->n_turns * winds;
-    double sum = 0.0;
-    for (uint32_t i = 0; i < table->n_outcomes; i++) {
-        sum += rules->chance[i / winds] / winds;
-        table->reach[i] = sum;
-    }
-    const size_t n = (size_t)table->n_cells * table->n_moves * table->n_outcomes;
+    grid_table_init(table, map, rules);
+    const size_t n = (size_t)table->n_cells * table->row;
     table->codes = (uint32_t *)host->alloc(host->ctx, n * sizeof *table->codes);
     if (!table->codes) {
         return grid_fail(host, GRID_NO_MEMORY, "out of memory for a table of outcomes");
     }
-    uint32_t *code = table->codes;
-    for (uint32_t cell = 0; cell < table->n_cells; cell++) {
-        for (uint32_t move = 0; move < table->n_moves; move++) {
-            for (uint32_t i = 0; i < table->n_outcomes; i++) {
-                *code++ = grid_outcome(map, rules, cell, move, i);
-            }
-        }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t cell = (uint32_t)(i / table->row);
+        const uint32_t move = (uint32_t)(i % table->row) / table->n_winds;
+        const int gust = table->n_winds == 3 ? (int)(i % 3) - 1 : 0;
+        table->codes[i] = grid_result(map, rules, cell, move, gust);
     }
     return 0;
+}
+
+/* Returns the code of outcome i of a move. */
+static uint32_t grid_outcome(const grid_table *table, uint32_t cell, uint32_t move, uint32_t i)
+{
+    return table->codes[(size_t)cell * table->row + table->place[move][i]];
 }
 
 /* Lists P(s', r | s, a) from the table; outcomes that cannot differ (still air under changing
@@ -193,13 +208,10 @@ static uint32_t grid_table_list(const grid_table *table, const grid_map *map,
                                 const grid_rules *rules, uint32_t cell, uint32_t move,
                                 pv_outcome *outcomes, uint32_t capacity)
 {
-    const uint32_t winds = rules->changing_wind ? 3u : 1u;
-    const uint32_t felt = grid_wind(map->tiles[cell]) > 0 ? winds : 1u;
+    const uint32_t felt = grid_wind(map->tiles[cell]) > 0 ? table->n_winds : 1u;
     const uint32_t n = grid_is_over(map, rules, cell) ? 1u : (uint32_t)rules->n_turns * felt;
-    const uint32_t *codes =
-        table->codes + ((size_t)cell * table->n_moves + move) * table->n_outcomes;
     for (uint32_t i = 0; i < n && i < capacity; i++) {
-        const uint32_t code = codes[i * (winds / felt)];
+        const uint32_t code = grid_outcome(table, cell, move, i * (table->n_winds / felt));
         outcomes[i].probability = n == 1 ? 1.0 : rules->chance[i / felt] / felt;
         outcomes[i].reward = rules->reward[grid_reward_kind(code)];
         outcomes[i].next = grid_next(code);
@@ -219,8 +231,9 @@ static int grid_has_way(const grid_table *table, const grid_map *map, uint32_t s
     mark[start] = number;
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t k = 0; k < n_codes; k++) {
-            const uint32_t next = grid_next(table->codes[(size_t)queue[i] * n_codes + k]);
             const uint32_t o = k % table->n_outcomes;
+            const uint32_t next =
+                grid_next(grid_outcome(table, queue[i], k / table->n_outcomes, o));
             const int possible = table->reach[o] > (o > 0 ? table->reach[o - 1] : 0.0);
             if (!possible || mark[next] == number) {
                 continue;

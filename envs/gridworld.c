@@ -17,18 +17,19 @@
 
 struct pv_env {
     uint32_t cell; /* where the agent is; UINT32_MAX before the first reset */
-    uint32_t move; /* its last; UINT32_MAX at the start of an episode */
     pv_rng rng;
     pv_draws *draws;
     float reward[GRID_REWARDS];
     grid_table table;
+    double start_chance;
+    uint32_t move; /* its last; UINT32_MAX at the start of an episode */
     grid_map map;
     grid_rules rules;
     pv_host host;
     pv_space obs, action;
 };
 
-static const pv_key keys[2][9] = {
+static const pv_key keys[2][GRID_MAX_MOVES] = {
     [GRID_UP_RIGHT_DOWN_LEFT] = {{0, "Up w", 0, 0, 0},
                                  {0, "Right d", 0, 1, 0},
                                  {0, "Down s", 0, 2, 0},
@@ -76,9 +77,11 @@ static pv_status grid_create(const pv_host *host, const grid_rules *rules, pv_en
         grid_destroy(env);
         return status;
     }
+    env->rules.map = NULL; /* was the caller's */
     for (int i = 0; i < GRID_REWARDS; i++) {
         env->reward[i] = (float)rules->reward[i];
     }
+    env->start_chance = 1.0 / env->map.n_starts;
     env->obs = (pv_space){.name = "state", .dtype = PV_I32, .n = env->table.n_cells};
     env->action = (pv_space){.name = "move", .dtype = PV_I32, .n = env->table.n_moves};
     *result = env;
@@ -114,12 +117,11 @@ static void observe(const pv_env *env, const pv_io *io)
 static pv_status grid_reset(pv_env *env, uint64_t seed, const pv_io *io)
 {
     pv_rng_init(&env->rng, seed);
-    const double chance = 1.0 / env->map.n_starts;
     const double u = pv_draw_uniform(&env->rng, env->draws);
     double sum = 0.0;
     env->cell = env->map.starts[0];
     for (uint32_t i = 0; i < env->map.n_starts; i++) {
-        sum += chance;
+        sum += env->start_chance;
         if (sum > u) {
             env->cell = env->map.starts[i];
             break;
@@ -155,8 +157,7 @@ static pv_status grid_step(pv_env *env, const pv_io *io)
         }
         chosen = chosen < n ? chosen : 0;
     }
-    const size_t row = (size_t)env->cell * table->n_moves + (uint32_t)move;
-    const uint32_t code = table->codes[row * n + chosen];
+    const uint32_t code = grid_outcome(table, env->cell, (uint32_t)move, chosen);
     env->cell = grid_next(code);
     env->move = (uint32_t)move;
     observe(env, io);
@@ -223,7 +224,7 @@ static uint32_t grid_outcomes(const pv_env *env, uint32_t state, uint32_t action
     const grid_map *map = &env->map;
     if (state == UINT32_MAX) {
         for (uint32_t i = 0; i < map->n_starts && i < capacity; i++) {
-            outcomes[i] = (pv_outcome){1.0 / map->n_starts, 0.0, map->starts[i], 0};
+            outcomes[i] = (pv_outcome){env->start_chance, 0.0, map->starts[i], 0};
         }
         return map->n_starts;
     }
@@ -384,7 +385,8 @@ static pv_status create_own(const pv_host *host, const pv_value *params, pv_env 
         .name = key, .help = words, .text = value                                                  \
     }
 #define MAP_HELP                                                                                   \
-    "rows of tiles separated by '/', or a file with a row a line: . free, S start, G goal, # wall, H hole, C cliff, 1 to 9 wind upwards"
+    "rows of tiles separated by '/', or a file with a row a line: . free, S start, G goal, "       \
+    "# wall, H hole, C cliff, 1 to 9 wind upwards"
 
 static const pv_param cliff_params[] = {
     SWITCH("slippery", "1: a third of the moves each go straight, left, right", 0)};
