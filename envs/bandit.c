@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HIGHEST 1e30 /* no mean or payment comes near it; floats hold more */
+
 enum { UNBORN, RUNNING };
 enum { ARMS, PROBLEM, SPREAD, NOISE, DRIFT, PARAMS };
 enum { OPTIMAL, REGRET, INFOS };
@@ -183,7 +185,7 @@ static pv_status bandit_load(pv_env *env, const void *state, size_t size)
     for (uint32_t i = 0; i < env->arms; i++) {
         arm saved;
         memcpy(&saved, arms + i * sizeof saved, sizeof saved);
-        sound = sound && isfinite(saved.mean) && isfinite(saved.paid);
+        sound = sound && fabs(saved.mean) < HIGHEST && fabs(saved.paid) < HIGHEST;
     }
     if (!sound) {
         return refuse(env->host, "a damaged saved state");

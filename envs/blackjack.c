@@ -368,10 +368,11 @@ static int is_sound(const blackjack_state *state)
             return 0;
         }
     }
-    /* another card must always fit */
+    /* a hand in play always has room for a card */
+    const uint32_t most = state->phase == RUNNING ? 21 : SUMS - 1;
     return state->phase <= OVER && state->paid >= -2 && state->paid <= 3 &&
-           (state->phase != RUNNING || (count_hand(&state->hands[PLAYER]).sum <= 21 &&
-                                        count_hand(&state->hands[DEALER]).sum <= 21));
+           count_hand(&state->hands[PLAYER]).sum <= most &&
+           count_hand(&state->hands[DEALER]).sum <= most;
 }
 
 static pv_status blackjack_load(pv_env *env, const void *state, size_t size)
