@@ -60,7 +60,7 @@ static pv_status check_shape(const named_space *named)
 static pv_status check_bounds(const named_space *named)
 {
     const pv_space *space = named->space;
-    const size_t count = pv_space_count(space);
+    const size_t count = space->low || space->high ? pv_space_count(space) : 0;
     for (size_t i = 0; i < count; i++) {
         const double low = space->low ? space->low[i] : -INFINITY;
         const double high = space->high ? space->high[i] : INFINITY;
