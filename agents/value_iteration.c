@@ -92,7 +92,7 @@ static pv_status act(pv_agent *base, const pv_act *act)
 {
     const value_iteration *agent = (const value_iteration *)base;
     for (int row = 0; row < act->rows; row++) {
-        size_t state;
+        size_t state = 0;
         const pv_status status = find_state(agent, act->state, act->obs, row, &state);
         if (status) {
             return status;
@@ -115,7 +115,7 @@ static pv_status explain(pv_agent *base, const pv_explain *explain)
     const value_iteration *agent = (const value_iteration *)base;
     const size_t n = (size_t)agent->plan.actions;
     for (int row = 0; row < explain->rows; row++) {
-        size_t state;
+        size_t state = 0;
         const pv_status status = find_state(agent, explain->state, explain->obs, row, &state);
         if (status) {
             return status;
