@@ -228,9 +228,8 @@ static int32_t play_episode(pv_agent *agent, const mdp_table *table, pv_rng *rng
         const int32_t action = ask_masked(agent, state, table->mask, PV_ACT_TRAIN, NULL);
         const pv_outcome *outcome = draw_outcome(table, state, action, rng);
         const int end = outcome->terminated ? TERMINATES : step == 100 ? TRUNCATES : GOES_ON;
-        ck_assert_int_eq(tell_masked(agent, state, action, (float)outcome->reward,
-                                     (int32_t)outcome->next, end, table->mask),
-                         PV_OK);
+        check(tell_masked(agent, state, action, (float)outcome->reward, (int32_t)outcome->next, end,
+                          table->mask));
         first = step == 1 ? action : first;
         state = (int32_t)outcome->next;
         if (end) {
