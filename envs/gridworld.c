@@ -17,6 +17,8 @@
 
 struct pv_env {
     uint32_t cell; /* where the agent is; UINT32_MAX before the first reset */
+    uint32_t over; /* 1: the episode ended; the table alone would let the agent walk on from the
+                      cliff's goal */
     pv_rng rng;
     pv_draws *draws;
     float reward[GRID_REWARDS];
@@ -128,6 +130,7 @@ static pv_status grid_reset(pv_env *env, uint64_t seed, const pv_io *io)
         }
     }
     env->move = UINT32_MAX;
+    env->over = 0;
     observe(env, io);
     return 0;
 }
@@ -137,6 +140,9 @@ static pv_status refuse_step(const pv_env *env, int32_t move)
     if (env->cell == UINT32_MAX) {
         return grid_fail(&env->host, GRID_REFUSED, "step before the first reset");
     }
+    if (env->over) {
+        return grid_fail(&env->host, GRID_REFUSED, "step after the end, without a reset");
+    }
     return grid_fail(&env->host, GRID_REFUSED, "move %d does not exist: 0 to %u do", (int)move,
                      env->table.n_moves - 1u);
 }
@@ -144,7 +150,7 @@ static pv_status refuse_step(const pv_env *env, int32_t move)
 static pv_status grid_step(pv_env *env, const pv_io *io)
 {
     const int32_t move = *(const int32_t *)io->action[0];
-    if (env->cell == UINT32_MAX || (uint32_t)move >= env->table.n_moves) {
+    if (env->cell == UINT32_MAX || env->over || (uint32_t)move >= env->table.n_moves) {
         return refuse_step(env, move);
     }
     const double u = pv_draw_uniform(&env->rng, env->draws);
@@ -162,7 +168,8 @@ static pv_status grid_step(pv_env *env, const pv_io *io)
     env->move = (uint32_t)move;
     observe(env, io);
     io->reward[0] = env->reward[grid_reward_kind(code)];
-    io->terminated[0] = (uint8_t)grid_end(code);
+    env->over = grid_end(code);
+    io->terminated[0] = (uint8_t)env->over;
     io->truncated[0] = 0;
     return 0;
 }
@@ -206,6 +213,7 @@ static pv_status grid_load(pv_env *env, const void *state, size_t size)
                          saved.cell, saved.move, env->table.n_cells, env->table.n_moves);
     }
     env->cell = saved.cell;
+    env->over = saved.cell != UINT32_MAX && grid_end(grid_enter(&env->map, saved.cell));
     env->move = saved.move;
     env->rng = saved.rng;
     return 0;

@@ -577,9 +577,11 @@ START_TEST(observations_not_wanted_are_not_written)
 }
 END_TEST
 
-START_TEST(after_the_end_the_table_still_holds)
+/* the model's table alone would walk on from the cliff's goal */
+START_TEST(after_the_end_steps_are_refused_until_a_reset)
 {
     world w;
+    uint8_t saved[256];
     open_world(&w, "CliffWalking-v1", "");
     reset(&w, 1);
     step(&w, 0);
@@ -589,10 +591,14 @@ START_TEST(after_the_end_the_table_still_holds)
     step(&w, 2);
     ck_assert_int_eq(w.state, 47);
     ck_assert_uint_eq(w.terminated, 1);
-    step(&w, 3);
-    ck_assert_int_eq(w.state, 36);
-    ck_assert_float_eq(w.reward, -100.0f);
-    ck_assert_uint_eq(w.terminated, 0);
+    ck_assert_int_lt(call(&w, 0, 0, 1), 0);
+    ck_assert_str_eq(w.message, "step after the end, without a reset");
+    ck_assert_int_eq(w.class->save(w.env, saved), 0);
+    reset(&w, 2);
+    step(&w, 0);
+    ck_assert_int_eq(w.state, 24);
+    ck_assert_int_eq(w.class->load(w.env, saved, w.class->state_size(w.env)), 0);
+    ck_assert_int_lt(call(&w, 0, 0, 1), 0);
     close_world(&w);
 }
 END_TEST
@@ -969,7 +975,7 @@ static TCase *step_tests(void)
     tcase_add_loop_test(tests, trajectories_are_the_same_everywhere, 0, VARIANTS);
     tcase_add_test(tests, wrong_calls_are_refused_in_words);
     tcase_add_test(tests, observations_not_wanted_are_not_written);
-    tcase_add_test(tests, after_the_end_the_table_still_holds);
+    tcase_add_test(tests, after_the_end_steps_are_refused_until_a_reset);
     return tests;
 }
 
