@@ -5,6 +5,9 @@
 
 #include "pavlov/status.h"
 
+/* of the thin lines of a series no more are drawn */
+enum { PV_PLOT_MEMBERS_MAX = 20 };
+
 /* one line with its band */
 typedef struct pv_plot_series {
     const char *label;
@@ -14,8 +17,8 @@ typedef struct pv_plot_series {
     const double *low, *high; /* [points] interval; NULL: no band */
     int members;              /* thin lines behind it: one per seed; 0: none */
     const double *member;     /* [members][points]; NaN: a gap */
-    int marks;                /* 1: a dot at every point (for figures over a few settings) */
-    int dashed;               /* 1: a dashed line (reference values) */
+    int marks;  /* 1: a dot at every point, its interval a bar (figures over a few settings) */
+    int dashed; /* 1: a dashed line (reference values) */
 } pv_plot_series;
 
 typedef struct pv_plot {
