@@ -12,7 +12,7 @@
     {                                                                                              \
         from, 1,                                                                                   \
         {                                                                                          \
-            0.2, -1.0, from ? from - 1 : 0, 0                                                      \
+            0.2, -1.0, from ? from - 1u : 0u, 0                                                    \
         }                                                                                          \
     }
 static const mdp_row path_rows[] = {
