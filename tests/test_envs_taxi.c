@@ -3,6 +3,7 @@
 #include "play.h"
 
 #include "core/memory.h"
+#include "envs/host/check.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -209,6 +210,30 @@ START_TEST(fickle_passengers_leave_no_table)
 }
 END_TEST
 
+static void count_result(void *ctx, const pv_check_result *result)
+{
+    int *counts = ctx;
+    counts[result->outcome]++;
+}
+
+START_TEST(the_validator_knows_that_there_may_be_no_table)
+{
+    int counts[3] = {0, 0, 0};
+    int failed = -1;
+    pv_check_config config = pv_check_config_default("Taxi-v4:fickle=1");
+    config.only = "tabular";
+    config.result = count_result;
+    config.ctx = counts;
+    ck_assert_int_eq(pv_check_run(&config, &failed), PV_OK);
+    ck_assert_int_eq(failed, 0);
+    ck_assert_int_eq(counts[PV_CHECK_SKIPPED], 4);
+    config.target = "Taxi-v4";
+    ck_assert_int_eq(pv_check_run(&config, &failed), PV_OK);
+    ck_assert_int_eq(failed, 0);
+    ck_assert_int_eq(counts[PV_CHECK_PASSED], 4);
+}
+END_TEST
+
 START_TEST(only_states_of_this_trip_are_in_the_picture)
 {
     pv_rect rect;
@@ -245,6 +270,7 @@ int main(void)
     tcase_add_test(tests, in_rain_a_blocked_taxi_stays_and_a_free_one_drifts);
     tcase_add_test(tests, a_fickle_passenger_changes_the_destination_once);
     tcase_add_test(tests, fickle_passengers_leave_no_table);
+    tcase_add_test(tests, the_validator_knows_that_there_may_be_no_table);
     tcase_add_test(tests, only_states_of_this_trip_are_in_the_picture);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

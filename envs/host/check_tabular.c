@@ -18,6 +18,10 @@ static pv_rig *create_tabular(pv_check *check, int needs_outcomes)
         return NULL;
     }
     pv_rig *rig = pv_rig_create(check, NULL);
+    if (rig && rig->spec.n_states == 0) {
+        pv_check_skip(check, "the world is no table of states with these parameters");
+        return NULL;
+    }
     if (rig && needs_outcomes &&
         (rig->spec.n_action != 1 || rig->spec.action[0].n == 0 || rig->spec.agents != 1 ||
          pv_space_count(&rig->spec.action[0]) != 1)) {
