@@ -24,23 +24,23 @@ enum { NOTE_LINES_MAX = 4 };
 
 /* --- text --- */
 
-void pv_text_font(cairo_t *cr, double size, int bold)
+void pv_figure_font(cairo_t *cr, double size, int bold)
 {
     const cairo_font_weight_t weight = bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL;
     cairo_select_font_face(cr, "sans", CAIRO_FONT_SLANT_NORMAL, weight);
     cairo_set_font_size(cr, size);
 }
 
-double pv_text_width(cairo_t *cr, const char *text)
+double pv_figure_text_width(cairo_t *cr, const char *text)
 {
     cairo_text_extents_t extents;
     cairo_text_extents(cr, text, &extents);
     return extents.x_advance;
 }
 
-void pv_text_draw(cairo_t *cr, const char *text, double x, double y, int align)
+void pv_figure_text(cairo_t *cr, const char *text, double x, double y, int align)
 {
-    const double width = pv_text_width(cr, text);
+    const double width = pv_figure_text_width(cr, text);
     cairo_move_to(cr, x - (align == PV_CENTRE ? width / 2.0 : align == PV_RIGHT ? width : 0.0), y);
     cairo_show_text(cr, text);
 }
@@ -57,45 +57,45 @@ static size_t fitting_length(cairo_t *cr, const char *text, size_t n, double wid
         }
         memcpy(part, text, n);
         part[n] = 0;
-        if (n == 0 || pv_text_width(cr, part) <= widest) {
+        if (n == 0 || pv_figure_text_width(cr, part) <= widest) {
             return n;
         }
     }
 }
 
-void pv_text_draw_cut(cairo_t *cr, const char *text, double x, double y, double widest)
+void pv_figure_text_cut(cairo_t *cr, const char *text, double x, double y, double widest)
 {
     static const char ellipsis[] = "\xE2\x80\xA6";
     char part[512];
-    if (pv_text_width(cr, text) <= widest) {
-        pv_text_draw(cr, text, x, y, PV_LEFT);
+    if (pv_figure_text_width(cr, text) <= widest) {
+        pv_figure_text(cr, text, x, y, PV_LEFT);
         return;
     }
     /* names that are long differ at their ends: the middle goes */
-    const double room = widest - pv_text_width(cr, ellipsis);
+    const double room = widest - pv_figure_text_width(cr, ellipsis);
     const size_t n = fitting_length(cr, text, strlen(text), 0.5 * room);
     memcpy(part, text, n);
     part[n] = 0;
-    const double left = room - pv_text_width(cr, part);
+    const double left = room - pv_figure_text_width(cr, part);
     const char *end = text + n;
-    while (*end && (strlen(end) > sizeof part / 2u || pv_text_width(cr, end) > left)) {
+    while (*end && (strlen(end) > sizeof part / 2u || pv_figure_text_width(cr, end) > left)) {
         end++;
         while (((unsigned char)*end & 0xC0) == 0x80) {
             end++;
         }
     }
     snprintf(part + n, sizeof part - n, "%s%s", ellipsis, end);
-    pv_text_draw(cr, part, x, y, PV_LEFT);
+    pv_figure_text(cr, part, x, y, PV_LEFT);
 }
 
 /* Sets the largest font size at or below `size` at which the text is not wider than `widest`, but
    not less than two thirds of it. */
 static void fit_font(cairo_t *cr, const char *text, double size, int bold, double widest)
 {
-    pv_text_font(cr, size, bold);
-    const double width = pv_text_width(cr, text);
+    pv_figure_font(cr, size, bold);
+    const double width = pv_figure_text_width(cr, text);
     if (width > widest) {
-        pv_text_font(cr, fmax(size * widest / width, size * 2.0 / 3.0), bold);
+        pv_figure_font(cr, fmax(size * widest / width, size * 2.0 / 3.0), bold);
     }
 }
 
@@ -118,7 +118,7 @@ static int wrap_text(cairo_t *cr, const char *text, double x, double y, double w
             char line[256];
             memcpy(line, text, n);
             line[n] = 0;
-            pv_text_draw(cr, line, x, y + 1.35 * NOTE_SIZE * lines, PV_LEFT);
+            pv_figure_text(cr, line, x, y + 1.35 * NOTE_SIZE * lines, PV_LEFT);
         }
         lines++;
         text += n;
@@ -164,7 +164,7 @@ static int is_given(const char *text)
 static void make_ascii(cairo_t *cr, char *label)
 {
     static const char minus[] = "\xE2\x88\x92";
-    pv_text_font(cr, NUMBER_SIZE, 0);
+    pv_figure_font(cr, NUMBER_SIZE, 0);
     if (cairo_scaled_font_get_type(cairo_get_scaled_font(cr)) != CAIRO_FONT_TYPE_USER) {
         return;
     }
@@ -191,7 +191,7 @@ static double widest_label(cairo_t *cr, const pv_ticks *ticks)
 {
     double widest = 0.0;
     for (int i = 0; i < ticks->n; i++) {
-        widest = fmax(widest, pv_text_width(cr, ticks->label[i]));
+        widest = fmax(widest, pv_figure_text_width(cr, ticks->label[i]));
     }
     return widest;
 }
@@ -207,12 +207,12 @@ static void lay_out(pv_figure *f, const pv_legend *legend)
         f->bottom -= NAME_SIZE + 6.0;
     }
     if (is_given(plot->note)) {
-        pv_text_font(f->cr, NOTE_SIZE, 0);
+        pv_figure_font(f->cr, NOTE_SIZE, 0);
         const int lines = wrap_text(f->cr, plot->note, 0.0, 0.0, f->width - 2.0 * MARGIN, 0);
         f->bottom -= 1.35 * NOTE_SIZE * lines + 4.0;
     }
     make_ticks(f->cr, &f->y, f->bottom - f->top, 46.0);
-    pv_text_font(f->cr, NUMBER_SIZE, 0);
+    pv_figure_font(f->cr, NUMBER_SIZE, 0);
     f->left = MARGIN + widest_label(f->cr, &f->y.ticks) + TICK_LENGTH + 4.0;
     if (is_given(plot->y_title)) {
         f->left += NAME_SIZE + 6.0;
@@ -280,15 +280,15 @@ static void draw_axes(const pv_figure *f)
     }
     cairo_stroke(cr);
     cairo_set_line_cap(cr, CAIRO_LINE_CAP_BUTT);
-    pv_text_font(cr, NUMBER_SIZE, 0);
+    pv_figure_font(cr, NUMBER_SIZE, 0);
     for (int i = 0; i < f->y.ticks.n; i++) {
         const double y = pv_figure_y(f, f->y.ticks.at[i]) + 0.36 * NUMBER_SIZE;
-        pv_text_draw(cr, f->y.ticks.label[i], f->left - TICK_LENGTH - 3.0, y, PV_RIGHT);
+        pv_figure_text(cr, f->y.ticks.label[i], f->left - TICK_LENGTH - 3.0, y, PV_RIGHT);
     }
     for (int i = 0; i < f->x.ticks.n; i++) {
         const double x = pv_figure_x(f, f->x.ticks.at[i]);
-        pv_text_draw(cr, f->x.ticks.label[i], x, f->bottom + TICK_LENGTH + 2.0 + NUMBER_SIZE,
-                     PV_CENTRE);
+        pv_figure_text(cr, f->x.ticks.label[i], x, f->bottom + TICK_LENGTH + 2.0 + NUMBER_SIZE,
+                       PV_CENTRE);
     }
 }
 
@@ -299,25 +299,25 @@ static void draw_titles(const pv_figure *f)
     grey(cr, 0.1);
     if (is_given(plot->title)) {
         fit_font(cr, plot->title, TITLE_SIZE, 1, f->width - MARGIN - f->left);
-        pv_text_draw(cr, plot->title, f->left, MARGIN + TITLE_SIZE - 1.0, PV_LEFT);
+        pv_figure_text(cr, plot->title, f->left, MARGIN + TITLE_SIZE - 1.0, PV_LEFT);
     }
     if (is_given(plot->x_title)) {
         fit_font(cr, plot->x_title, NAME_SIZE, 0, f->width - 2.0 * MARGIN);
-        pv_text_draw(cr, plot->x_title, (f->left + f->right) / 2.0,
-                     f->bottom + TICK_LENGTH + NUMBER_SIZE + NAME_SIZE + 8.0, PV_CENTRE);
+        pv_figure_text(cr, plot->x_title, (f->left + f->right) / 2.0,
+                       f->bottom + TICK_LENGTH + NUMBER_SIZE + NAME_SIZE + 8.0, PV_CENTRE);
     }
     if (is_given(plot->y_title)) {
         fit_font(cr, plot->y_title, NAME_SIZE, 0, f->height - 2.0 * MARGIN);
         cairo_save(cr);
         cairo_translate(cr, MARGIN + NAME_SIZE - 2.0, (f->top + f->bottom) / 2.0);
         cairo_rotate(cr, -PI / 2.0);
-        pv_text_draw(cr, plot->y_title, 0.0, 0.0, PV_CENTRE);
+        pv_figure_text(cr, plot->y_title, 0.0, 0.0, PV_CENTRE);
         cairo_restore(cr);
     }
     if (is_given(plot->note)) {
         const double widest = f->width - 2.0 * MARGIN;
         grey(cr, 0.4);
-        pv_text_font(cr, NOTE_SIZE, 0);
+        pv_figure_font(cr, NOTE_SIZE, 0);
         const int lines = wrap_text(cr, plot->note, 0.0, 0.0, widest, 0);
         wrap_text(cr, plot->note, MARGIN, f->height - MARGIN + 2.0 - 1.35 * NOTE_SIZE * (lines - 1),
                   widest, 1);

@@ -65,15 +65,15 @@ void pv_legend_draw(const pv_figure *figure, const pv_legend *legend);
 enum { PV_LEFT, PV_CENTRE, PV_RIGHT };
 
 /* Sets the font; `bold` 0 or 1. */
-void pv_text_font(cairo_t *cr, double size, int bold);
+void pv_figure_font(cairo_t *cr, double size, int bold);
 
 /* Returns how wide a text is in the font set. */
-double pv_text_width(cairo_t *cr, const char *text);
+double pv_figure_text_width(cairo_t *cr, const char *text);
 
 /* Draws a text at (x, baseline y). */
-void pv_text_draw(cairo_t *cr, const char *text, double x, double y, int align);
+void pv_figure_text(cairo_t *cr, const char *text, double x, double y, int align);
 
 /* Draws a text, its middle left out where it is wider than `widest`. */
-void pv_text_draw_cut(cairo_t *cr, const char *text, double x, double y, double widest);
+void pv_figure_text_cut(cairo_t *cr, const char *text, double x, double y, double widest);
 
 #endif

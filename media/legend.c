@@ -41,10 +41,10 @@ void pv_legend_measure(cairo_t *cr, const pv_plot *plot, double widest, pv_legen
 {
     double text = 0.0;
     legend->n = 0;
-    pv_text_font(cr, TEXT_SIZE, 0);
+    pv_figure_font(cr, TEXT_SIZE, 0);
     for (int i = 0; i < plot->n_series; i++) {
         if (has_entry(&plot->series[i])) {
-            text = fmax(text, pv_text_width(cr, plot->series[i].label));
+            text = fmax(text, pv_figure_text_width(cr, plot->series[i].label));
             legend->n++;
         }
     }
@@ -203,9 +203,9 @@ void pv_legend_draw(const pv_figure *f, const pv_legend *legend)
             const double x = legend->x + INSET;
             draw_sample(f, i, x, y);
             cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
-            pv_text_font(cr, TEXT_SIZE, 0);
-            pv_text_draw_cut(cr, f->plot->series[i].label, x + SAMPLE + GAP, y + 0.36 * TEXT_SIZE,
-                             legend->width - 2.0 * INSET - SAMPLE - GAP + 0.5);
+            pv_figure_font(cr, TEXT_SIZE, 0);
+            pv_figure_text_cut(cr, f->plot->series[i].label, x + SAMPLE + GAP, y + 0.36 * TEXT_SIZE,
+                               legend->width - 2.0 * INSET - SAMPLE - GAP + 0.5);
             y += ROW;
         }
     }
