@@ -1,0 +1,290 @@
+/* info.c: `pavlov info`: what a world or an agent is, and which values an agent would use in a
+ * world. */
+#include "cli/commands.h"
+#include "cli/output.h"
+
+#include "agents/agent.h"
+#include "agents/presets.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "envs/host/instance.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- as JSON --- */
+
+/* adds the rows of a parameter table; with `params` the values in use and where they come from */
+static void put_params(cJSON *array, const pv_param *table, int n, const pv_params *params,
+                       int *failed)
+{
+    static const char *const sources[] = {"default", "preset", "given"};
+    for (int i = 0; i < n; i++) {
+        cJSON *row = pv_put_row(array, failed);
+        char *initial = pv_param_default_text(&table[i]);
+        char *range = pv_param_range_text(&table[i]);
+        char *value = params ? pv_params_value_text(params, i) : NULL;
+        *failed |= !initial || !range || (params && !value);
+        pv_put_text(row, "name", table[i].name, failed);
+        pv_put_text(row, "default", initial, failed);
+        pv_put_text(row, "takes", range, failed);
+        pv_put_text(row, "help", table[i].help, failed);
+        if (params) {
+            pv_put_text(row, "value", value, failed);
+            pv_put_text(row, "from", sources[params->source[i]], failed);
+        }
+        pv_free(initial);
+        pv_free(range);
+        pv_free(value);
+    }
+}
+
+static void put_bound(cJSON *row, const char *name, const double *bound, size_t count, int *failed)
+{
+    cJSON *array = bound ? pv_put_array(row, name, failed) : NULL;
+    for (size_t i = 0; array && i < count && i < 64 && !*failed; i++) {
+        *failed = !cJSON_AddItemToArray(array, isfinite(bound[i]) ? cJSON_CreateNumber(bound[i])
+                                                                  : cJSON_CreateNull());
+    }
+}
+
+static void put_spaces(cJSON *array, const pv_space *spaces, uint32_t n, int *failed)
+{
+    static const char *const dtypes[] = {"?", "u8", "i32", "f32"};
+    for (uint32_t i = 0; i < n; i++) {
+        const pv_space *space = &spaces[i];
+        cJSON *row = pv_put_row(array, failed);
+        pv_put_text(row, "name", space->name, failed);
+        pv_put_text(row, "dtype", dtypes[space->dtype <= PV_F32 ? space->dtype : 0], failed);
+        if (space->n) {
+            pv_put_number(row, "categories", space->n, failed);
+        }
+        cJSON *shape = pv_put_array(row, "shape", failed);
+        for (uint32_t k = 0; k < space->ndim && !*failed; k++) {
+            *failed = !cJSON_AddItemToArray(shape, cJSON_CreateNumber(space->shape[k]));
+        }
+        put_bound(row, "low", space->low, pv_space_count(space), failed);
+        put_bound(row, "high", space->high, pv_space_count(space), failed);
+    }
+}
+
+static void put_world(cJSON *json, const pv_world *world, int *failed)
+{
+    const pv_env_class *env_class = pv_world_class(world);
+    const pv_spec *spec = pv_world_spec(world);
+    pv_put_text(json, "kind", "env", failed);
+    pv_put_text(json, "name", env_class->id, failed);
+    pv_put_text(json, "summary", env_class->summary, failed);
+    pv_put_text(json, "version", env_class->version, failed);
+    pv_put_text(json, "file", pv_world_file(world), failed);
+    pv_put_number(json, "agents", spec->agents, failed);
+    put_spaces(pv_put_array(json, "observations", failed), spec->obs, spec->n_obs, failed);
+    put_spaces(pv_put_array(json, "actions", failed), spec->action, spec->n_action, failed);
+    pv_put_number(json, "states", spec->n_states, failed);
+    pv_put_number(json, "max_steps", spec->max_steps, failed);
+    pv_put_number(json, "solved", spec->solved, failed);
+    pv_put_number(json, "width", spec->width, failed);
+    pv_put_number(json, "height", spec->height, failed);
+    put_params(pv_put_array(json, "parameters", failed), world->params.table, world->params.n,
+               &world->params, failed);
+}
+
+static void put_agent(cJSON *json, const pv_agent_class *agent_class, const pv_params *params,
+                      int *failed)
+{
+    pv_put_text(json, "kind", "agent", failed);
+    pv_put_text(json, "name", agent_class->name, failed);
+    pv_put_text(json, "summary", agent_class->summary, failed);
+    pv_put_text(json, "source", agent_class->source, failed);
+    put_params(pv_put_array(json, "parameters", failed), agent_class->params, agent_class->n_params,
+               params, failed);
+}
+
+/* --- as text, from the JSON --- */
+
+static void print_text(const cJSON *object, const char *label, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    char number[32];
+    if (cJSON_IsString(item)) {
+        printf("  %-14s%s\n", label, item->valuestring);
+    } else if (cJSON_IsRaw(item) && strcmp(item->valuestring, "0") != 0) {
+        printf("  %-14s%s\n", label, item->valuestring);
+    } else if (cJSON_IsNumber(item) && item->valuedouble != 0.0) {
+        pv_number_text(item->valuedouble, number);
+        printf("  %-14s%s\n", label, number);
+    }
+}
+
+static void print_range(const cJSON *space)
+{
+    const cJSON *low = cJSON_GetObjectItemCaseSensitive(space, "low");
+    const cJSON *high = cJSON_GetObjectItemCaseSensitive(space, "high");
+    const int n = cJSON_GetArraySize(low);
+    for (int i = 0; i < n && i < 8; i++) {
+        const cJSON *a = cJSON_GetArrayItem(low, i);
+        const cJSON *b = cJSON_GetArrayItem(high, i);
+        char low_text[32] = "-inf";
+        char high_text[32] = "inf";
+        if (cJSON_IsNumber(a)) {
+            pv_number_text(a->valuedouble, low_text);
+        }
+        if (cJSON_IsNumber(b)) {
+            pv_number_text(b->valuedouble, high_text);
+        }
+        printf("%s[%s, %s]", i ? " " : ", in ", low_text, high_text);
+    }
+    printf(n > 8 ? " ...\n" : "\n");
+}
+
+static void print_spaces(const cJSON *object, const char *label, const char *name)
+{
+    const cJSON *space = NULL;
+    cJSON_ArrayForEach(space, cJSON_GetObjectItemCaseSensitive(object, name))
+    {
+        const cJSON *categories = cJSON_GetObjectItemCaseSensitive(space, "categories");
+        printf("  %-14s%s: ", label, pv_json_text(space, "name", ""));
+        if (categories) {
+            printf("one of %s categories", categories->valuestring);
+        } else {
+            printf("%s", pv_json_text(space, "dtype", ""));
+        }
+        const cJSON *size = NULL;
+        cJSON_ArrayForEach(size, cJSON_GetObjectItemCaseSensitive(space, "shape"))
+        {
+            printf(" x %d", size->valueint);
+        }
+        print_range(space);
+    }
+}
+
+static void print_params(const cJSON *object)
+{
+    const cJSON *row = NULL;
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(object, "parameters");
+    if (cJSON_GetArraySize(rows) == 0) {
+        printf("  no parameters\n");
+        return;
+    }
+    printf("  parameters\n");
+    cJSON_ArrayForEach(row, rows)
+    {
+        const char *value = pv_json_text(row, "value", NULL);
+        const char *from = pv_json_text(row, "from", "default");
+        printf("    %-14s %-12s %s (%s%s%s)\n", pv_json_text(row, "name", ""),
+               value ? value : pv_json_text(row, "default", ""), pv_json_text(row, "help", ""),
+               pv_json_text(row, "takes", ""), value ? "; " : "", value ? from : "");
+    }
+}
+
+static void print_info(const cJSON *json)
+{
+    printf("%s: %s\n", pv_json_text(json, "name", ""), pv_json_text(json, "summary", ""));
+    print_text(json, "source", "source");
+    print_text(json, "file", "file");
+    print_spaces(json, "observation", "observations");
+    print_spaces(json, "action", "actions");
+    print_text(json, "states", "states");
+    print_text(json, "step limit", "max_steps");
+    print_text(json, "solved at", "solved");
+    print_text(json, "world", "world");
+    print_text(json, "steps", "steps");
+    print_text(json, "episodes", "episodes");
+    print_params(json);
+}
+
+/* --- what is asked for --- */
+
+static pv_status world_info(const char *text, cJSON *json, int *failed)
+{
+    pv_world *world = pv_world_open(text);
+    if (!world) {
+        return pv_last_status();
+    }
+    put_world(json, world, failed);
+    pv_world_close(world);
+    return PV_OK;
+}
+
+static pv_status pair_info(const char *agent, const char *text, cJSON *json, int *failed)
+{
+    const pv_agent_class *agent_class = pv_agent_class_find(agent);
+    pv_world *world = agent_class ? pv_world_open(text) : NULL;
+    if (!world) {
+        return pv_last_status();
+    }
+    pv_params params;
+    pv_status status = agent_class->accepts(world);
+    status = status ? status : pv_agent_params(&params, agent_class, world);
+    if (status == PV_OK) {
+        const pv_preset *preset = pv_preset_find(agent_class->name, pv_world_class(world)->id);
+        put_agent(json, agent_class, &params, failed);
+        pv_put_text(json, "world", pv_world_name(world), failed);
+        pv_put_number(json, "steps", (double)preset->steps, failed);
+        pv_put_number(json, "episodes", (double)preset->episodes, failed);
+        pv_params_free(&params);
+    }
+    pv_world_close(world);
+    return status;
+}
+
+/* a name alone may be an agent or a world */
+static pv_status name_info(const char *name, cJSON *json, int *failed)
+{
+    for (int i = 0; pv_agent_classes[i]; i++) {
+        if (strcmp(pv_agent_classes[i]->name, name) == 0) {
+            put_agent(json, pv_agent_classes[i], NULL, failed);
+            return PV_OK;
+        }
+    }
+    const pv_status status = world_info(name, json, failed);
+    if (status && !strstr(pv_last_error(), "did you mean")) {
+        char message[512];
+        snprintf(message, sizeof message, "%s", pv_last_error());
+        pv_agent_class_find(name);
+        return strstr(pv_last_error(), "did you mean") ? PV_ERROR_ARGUMENT
+                                                       : pv_fail(status, "%s", message);
+    }
+    return status;
+}
+
+static pv_status run_info(const pv_arguments *a)
+{
+    pv_status status = pv_arguments_check(a);
+    if (status) {
+        return status;
+    }
+    int failed = 0;
+    cJSON *list = cJSON_CreateArray();
+    cJSON *json = list ? pv_put_row(list, &failed) : NULL;
+    if (json) {
+        status = pv_argument_count(a) == 2
+                     ? pair_info(pv_argument(a, 0), pv_argument(a, 1), json, &failed)
+                     : name_info(pv_argument(a, 0), json, &failed);
+    }
+    if (status == PV_OK && (failed || !json)) {
+        status = pv_fail(PV_ERROR_MEMORY, "out of memory for the answer");
+    } else if (status == PV_OK && pv_option_text(a, "--json")) {
+        status = pv_print_json(list);
+    } else if (status == PV_OK) {
+        print_info(json);
+    }
+    cJSON_Delete(list);
+    return status;
+}
+
+static const pv_option options[] = {
+    {"--json", NULL, "one JSON array on standard output", 0},
+};
+
+const pv_command pv_command_info = {
+    .name = "info",
+    .positional = "ENV | AGENT | AGENT ENV",
+    .summary = "spaces and parameters, and which values an agent would use in a world",
+    .least = 1,
+    .most = 2,
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .run = run_info,
+};

@@ -1,0 +1,331 @@
+/* train.c: `pavlov train`: resolves a recipe, makes its run folders and trains them, one after
+   another or several at a time. */
+#include "cli/commands.h"
+#include "cli/session.h"
+
+#include "agents/presets.h"
+#include "core/file.h"
+#include "core/memory.h"
+#include "core/threads.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* the command's wishes that are not part of a run's recipe */
+typedef struct wishes {
+    const char *out;
+    uint64_t seeds, jobs;
+    int force, quiet, record, plot;
+} wishes;
+
+static pv_status read_bounds(const pv_arguments *a, pv_run *run)
+{
+    pv_status status = pv_option_count(a, "--steps", 1, UINT64_MAX, &run->steps);
+    status = status ? status : pv_option_count(a, "--episodes", 1, UINT64_MAX, &run->episodes);
+    if (run->steps == 0 && run->episodes == 0) {
+        const pv_preset *preset =
+            pv_preset_find(run->agent_class->name, pv_world_class(run->world)->id);
+        run->steps = preset->steps;
+        run->episodes = preset->episodes;
+    }
+    return status;
+}
+
+static pv_status read_numbers(const pv_arguments *a, pv_run *run)
+{
+    uint64_t lanes = 1;
+    uint64_t workers = 1;
+    uint64_t eval_episodes = 10;
+    pv_status status = pv_option_count(a, "--seed", 0, UINT64_MAX, &run->seed);
+    status = status ? status : pv_option_count(a, "--lanes", 1, 65536, &lanes);
+    status = status ? status : pv_option_count(a, "--workers", 1, 1024, &workers);
+    status = status ? status : pv_option_count(a, "--eval-every", 1, UINT64_MAX, &run->eval_every);
+    status = status ? status : pv_option_count(a, "--eval-episodes", 1, 100000, &eval_episodes);
+    status = status ? status : pv_option_count(a, "--max-length", 1, UINT64_MAX, &run->max_length);
+    status = status ? status : pv_option_number(a, "--stop-at", -INFINITY, INFINITY, &run->stop_at);
+    status = status ? status
+                    : pv_option_number(a, "--checkpoint-every", 0.0, 1e9, &run->checkpoint_every);
+    run->lanes = (int)lanes;
+    run->eval_episodes = (int)eval_episodes;
+    if (status == PV_OK && workers > 1 && !run->agent_class->worker) {
+        return pv_fail(PV_ERROR_FIT,
+                       "agent %s does not run with several workers; leave --workers out",
+                       run->agent_class->name);
+    }
+    return status;
+}
+
+static pv_status read_settings(const pv_arguments *a, pv_run *run)
+{
+    pv_status status = pv_agent_params(&run->params, run->agent_class, run->world);
+    const char *text = NULL;
+    for (int i = 0; status == PV_OK && (text = pv_option_each(a, "--set", i)); i++) {
+        const char *equals = strchr(text, '=');
+        if (!equals) {
+            return pv_fail(PV_ERROR_ARGUMENT, "--set %s: it takes name=value", text);
+        }
+        char *name = pv_copy_text(text);
+        if (!name) {
+            return pv_last_status();
+        }
+        name[equals - text] = '\0';
+        status = pv_params_set(&run->params, name, equals + 1, PV_SOURCE_USER);
+        pv_free(name);
+    }
+    return status;
+}
+
+static pv_status read_recipe(const pv_arguments *a, pv_run *run)
+{
+    run->agent_class = pv_agent_class_find(pv_argument(a, 0));
+    if (!run->agent_class) {
+        return pv_last_status();
+    }
+    run->world = pv_world_open(pv_argument(a, 1));
+    if (!run->world) {
+        return pv_last_status();
+    }
+    pv_status status = read_settings(a, run);
+    status = status ? status : read_numbers(a, run);
+    status = status ? status : read_bounds(a, run);
+    if (status == PV_OK) {
+        /* whatever does not fit is said before a folder is made */
+        pv_agent *agent = pv_run_agent(run, NULL);
+        status = agent ? PV_OK : pv_last_status();
+        pv_agent_destroy(agent);
+    }
+    return status;
+}
+
+/* --- the folders --- */
+
+static char *run_dir(const pv_run *recipe, const wishes *w, uint64_t seed)
+{
+    if (w->out && w->seeds == 1) {
+        return pv_copy_text(w->out);
+    }
+    if (w->out) {
+        return pv_format_text("%s/seed-%llu", w->out, (unsigned long long)seed);
+    }
+    return pv_format_text("runs/%s/%s/seed-%llu", pv_world_folder(recipe->world),
+                          recipe->agent_class->name, (unsigned long long)seed);
+}
+
+/* makes run number i of the command: the recipe under its seed, in its folder */
+static pv_status create_run(pv_run *run, const pv_run *recipe, const wishes *w, uint64_t i)
+{
+    *run = *recipe;
+    run->dir = run->started = run->finished = run->status = run->events = NULL;
+    run->world = NULL;
+    run->seed = recipe->seed + i;
+    char *dir = run_dir(recipe, w, run->seed);
+    pv_status status = dir ? pv_params_copy(&run->params, &recipe->params) : pv_last_status();
+    if (status) {
+        memset(&run->params, 0, sizeof run->params);
+        pv_free(dir);
+        return status;
+    }
+    run->world = pv_world_open(pv_world_name(recipe->world));
+    status = run->world ? pv_run_create(run, dir, w->force) : pv_last_status();
+    pv_free(dir);
+    return status;
+}
+
+/* --- training --- */
+
+typedef struct jobs {
+    pv_run *runs;
+    pv_progress *progress;
+    pv_status *status;  /* [runs] */
+    char (*error)[512]; /* [runs] */
+} jobs;
+
+static void train_one(void *ctx, int i)
+{
+    jobs *j = ctx;
+    pv_progress *progress = j->progress;
+    j->status[i] = pv_session_run(&j->runs[i], progress);
+    if (j->status[i]) {
+        snprintf(j->error[i], sizeof j->error[i], "%s", pv_last_error());
+    }
+}
+
+/* the worst of many: a failure before an interruption */
+static pv_status summary(const jobs *j, int n)
+{
+    int worst = -1;
+    int interrupted = 0;
+    for (int i = 0; i < n; i++) {
+        interrupted += j->status[i] == PV_ERROR_INTERRUPTED;
+        if (j->status[i] && (worst < 0 || j->status[worst] == PV_ERROR_INTERRUPTED)) {
+            worst = i;
+        }
+    }
+    if (worst < 0) {
+        return PV_OK;
+    }
+    if (n > 1 && j->status[worst] == PV_ERROR_INTERRUPTED) {
+        char *parent = pv_copy_text(j->runs[0].dir);
+        char *slash = parent ? strrchr(parent, '/') : NULL;
+        if (slash) {
+            *slash = '\0';
+        }
+        pv_fail(PV_ERROR_INTERRUPTED, "interrupted %d of %d runs; go on with: pavlov resume %s",
+                interrupted, n, parent ? parent : j->runs[0].dir);
+        pv_free(parent);
+        return PV_ERROR_INTERRUPTED;
+    }
+    return n == 1 ? pv_fail(j->status[0], "%s", j->error[0])
+                  : pv_fail(j->status[worst], "%s: %s", j->runs[worst].dir, j->error[worst]);
+}
+
+static pv_status train_all(pv_run *runs, const wishes *w)
+{
+    const int n = (int)w->seeds;
+    pv_progress progress;
+    pv_progress_init(&progress, n, w->quiet);
+    jobs j = {runs, &progress, pv_alloc_array((size_t)n, sizeof(pv_status)),
+              pv_alloc_array((size_t)n, sizeof *j.error)};
+    pv_pool *pool = pv_pool_create((int)(w->jobs < w->seeds ? w->jobs : w->seeds));
+    pv_status status = pv_last_status();
+    if (j.status && j.error && pool) {
+        pv_session_catch_signals();
+        pv_pool_run(pool, train_one, &j, n);
+        if (n > 1) {
+            pv_progress_many(&progress, 1);
+        }
+        pv_progress_end(&progress);
+        status = summary(&j, n);
+    }
+    pv_pool_destroy(pool);
+    pv_free(j.status);
+    pv_free(j.error);
+    return status;
+}
+
+/* --- what follows training --- */
+
+static pv_status record_and_plot(const pv_run *runs, const wishes *w)
+{
+    pv_status status = PV_OK;
+    for (uint64_t i = 0; w->record && i < w->seeds && status == PV_OK; i++) {
+        char *path = pv_run_path(&runs[i], "video.webm");
+        status = path ? pv_record_run(runs[i].dir, path, 1, runs[i].seed, 1, 1, runs[i].max_length)
+                      : pv_last_status();
+        pv_free(path);
+    }
+    if (!w->plot || status) {
+        return status;
+    }
+    const char **dirs = pv_alloc_array(w->seeds, sizeof *dirs);
+    char *folder = pv_copy_text(runs[0].dir);
+    char *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash && w->seeds > 1) {
+        *slash = '\0';
+    }
+    char *path = folder ? pv_path_join(folder, "curve.svg") : NULL;
+    for (uint64_t i = 0; dirs && i < w->seeds; i++) {
+        dirs[i] = runs[i].dir;
+    }
+    status = path && dirs ? pv_plot_runs(dirs, (int)w->seeds, path) : pv_last_status();
+    pv_free(path);
+    pv_free(folder);
+    pv_free(dirs);
+    return status;
+}
+
+static void say_where(const pv_run *runs, const wishes *w)
+{
+    const char *dir = runs[0].dir;
+    const char *slash = strrchr(dir, '/');
+    const int length = w->seeds > 1 && slash ? (int)(slash - dir) : (int)strlen(dir);
+    printf("%s %.*s\n", w->seeds > 1 ? "runs in" : "run in", length, dir);
+}
+
+static pv_status read_wishes(const pv_arguments *a, wishes *w)
+{
+    w->out = pv_option_text(a, "--out");
+    w->force = pv_option_text(a, "--force") != NULL;
+    w->quiet = pv_option_text(a, "--quiet") != NULL;
+    w->record = pv_option_text(a, "--record") != NULL;
+    w->plot = pv_option_text(a, "--plot") != NULL;
+    w->seeds = w->jobs = 1;
+    pv_status status = pv_option_count(a, "--seeds", 1, 100000, &w->seeds);
+    return status ? status : pv_option_count(a, "--jobs", 1, 1024, &w->jobs);
+}
+
+static pv_status train_recipe(const pv_run *recipe, const wishes *w)
+{
+    pv_run *runs = pv_alloc_array(w->seeds, sizeof *runs);
+    pv_status status = runs ? PV_OK : pv_last_status();
+    uint64_t made = 0;
+    while (status == PV_OK && made < w->seeds) {
+        status = create_run(&runs[made], recipe, w, made);
+        made++;
+    }
+    status = status ? status : train_all(runs, w);
+    status = status ? status : record_and_plot(runs, w);
+    if (status == PV_OK && !w->quiet) {
+        say_where(runs, w);
+    }
+    for (uint64_t i = 0; i < made; i++) {
+        pv_run_free(&runs[i]);
+    }
+    pv_free(runs);
+    return status;
+}
+
+static pv_status run_train(const pv_arguments *arguments)
+{
+    /* the only change of the arguments: a file adds what the line left out */
+    pv_arguments *a = (pv_arguments *)(uintptr_t)arguments;
+    const char *config = pv_option_text(a, "--config");
+    pv_status status = config ? pv_arguments_config(a, config) : PV_OK;
+    status = status ? status : pv_arguments_check(a);
+    if (status) {
+        return status;
+    }
+    wishes w;
+    pv_run recipe;
+    pv_run_init(&recipe);
+    status = read_wishes(a, &w);
+    status = status ? status : read_recipe(a, &recipe);
+    status = status ? status : train_recipe(&recipe, &w);
+    pv_run_free(&recipe);
+    return status;
+}
+
+static const pv_option options[] = {
+    {"--steps", "N", "decisions to train for, over all lanes (20k, 5M)", 0},
+    {"--episodes", "N", "episodes to train for", 0},
+    {"--seed", "S", "of the run, 1 if not given", 0},
+    {"--seeds", "K", "train K runs, with seeds S to S+K-1", 0},
+    {"--jobs", "J", "runs at a time", 0},
+    {"--lanes", "L", "copies of the world stepped together", 0},
+    {"--workers", "W", "asynchronous workers, for agents that have them", 0},
+    {"--set", "name=value", "a parameter of the agent (pavlov info AGENT ENV lists them)", 1},
+    {"--config", "FILE.json",
+     "options from a file: {\"agent\": ..., \"steps\": ..., \"set\": {...}}", 0},
+    {"--out", "DIR", "the run folder (with --seeds: DIR/seed-S)", 0},
+    {"--eval-every", "N", "evaluate after every N steps", 0},
+    {"--eval-episodes", "N", "episodes of such an evaluation, 10 if not given", 0},
+    {"--max-length", "N", "longest evaluation episode in worlds without a limit, 10000", 0},
+    {"--stop-at", "RETURN", "stop when the last 100 episodes average this", 0},
+    {"--checkpoint-every", "SECONDS", "60 if not given", 0},
+    {"--record", NULL, "a video of the trained agent, video.webm in the run folder", 0},
+    {"--plot", NULL, "the reward curve, curve.svg in the run folder", 0},
+    {"--force", NULL, "replace an existing run", 0},
+    {"--quiet", NULL, "no progress", 0},
+};
+
+const pv_command pv_command_train = {
+    .name = "train",
+    .positional = "AGENT ENV",
+    .summary = "train an agent in a world",
+    .least = 2,
+    .most = 2,
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .run = run_train,
+};
