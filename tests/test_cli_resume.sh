@@ -1,0 +1,77 @@
+#!/bin/sh
+# A run killed at any moment and resumed ends with the same bytes in episodes.csv, eval.csv and the
+# checkpoint as one left alone; so does one interrupted with Ctrl-C; and a world without save/load too.
+# Usage: test_cli_resume.sh SOURCE BUILD
+set -u
+pavlov=$2/pavlov
+nosave=$2/tests/good/nosave.so
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+same() {
+    for file in episodes.csv eval.csv checkpoint.safetensors best.safetensors; do
+        if [ -e "$1/$file" ] && ! cmp -s "$1/$file" "$2/$file"; then
+            echo "$3: $file differs from the undisturbed run's"
+            failures=$((failures + 1))
+        fi
+    done
+}
+
+# disturbed NAME SIGNAL ROUNDS train arguments...: interrupts again and again, then lets it end
+disturbed() {
+    name=$1
+    signal=$2
+    rounds=$3
+    shift 3
+    "$pavlov" train "$@" --out "$name-whole" --quiet --checkpoint-every 0.01 >/dev/null || {
+        failures=$((failures + 1))
+        return
+    }
+    "$pavlov" train "$@" --out "$name-cut" --quiet --checkpoint-every 0.01 >/dev/null 2>&1 &
+    child=$!
+    kills=0
+    while [ $kills -lt "$rounds" ]; do
+        # between 0.02 and 0.2 seconds, at a moment nobody chose
+        sleep "0.$(awk -v seed="$kills$$" 'BEGIN { srand(seed); printf "%03d", 20 + 180 * rand() }')"
+        kill -s "$signal" $child 2>/dev/null
+        wait $child 2>/dev/null
+        kills=$((kills + 1))
+        grep -q '"status":.*"finished"' "$name-cut/run.json" && break
+        "$pavlov" resume "$name-cut" --quiet >/dev/null 2>&1 &
+        child=$!
+    done
+    wait $child 2>/dev/null
+    if ! grep -q '"status":.*"finished"' "$name-cut/run.json"; then
+        "$pavlov" resume "$name-cut" --quiet || failures=$((failures + 1))
+    fi
+    same "$name-cut" "$name-whole" "$name after $kills signals $signal"
+    echo "$name: $kills times $signal, $(wc -l <"$name-cut/episodes.csv") rows"
+}
+
+disturbed q KILL 12 q-learning CliffWalking-v1 --steps 1500000 --eval-every 100000
+disturbed sarsa KILL 8 sarsa FrozenLake-v1 --steps 1000000 --lanes 4 --set lambda=0.8
+disturbed walk KILL 8 td RandomWalk-v0:states=19,left=-1 --steps 1500000 --set n=4
+disturbed ctrlc INT 6 double-q Taxi-v4 --steps 1500000
+if [ -e "$nosave" ]; then
+    disturbed nosave KILL 6 q-learning "$nosave#" --steps 500000
+else
+    echo "there is no $nosave"
+    failures=$((failures + 1))
+fi
+
+# Ctrl-C says how to go on, with exit code 130
+"$pavlov" train q-learning CliffWalking-v1 --steps 500000000 --out long --quiet 2>err &
+child=$!
+sleep 0.5
+kill -s INT $child
+wait $child
+code=$?
+if [ $code != 130 ] || ! grep -q 'pavlov resume long' err; then
+    echo "Ctrl-C: exit code $code: $(cat err)"
+    failures=$((failures + 1))
+fi
+
+echo "$failures failures"
+[ "$failures" = 0 ]
