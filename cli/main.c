@@ -78,7 +78,8 @@ static pv_status run_command(const pv_command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away, and a file at its size limit, are */
+    signal(SIGXFSZ, SIG_IGN); /* errors to be told, not deaths */
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help();

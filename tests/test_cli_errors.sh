@@ -86,7 +86,7 @@ mkdir other && echo precious >other/thesis.txt
 refused 1 'not a run folder' train q-learning CliffWalking-v1 --episodes 20 --out other --force --quiet
 [ -f other/thesis.txt ] || { echo "--force emptied a folder that was no run"; failures=$((failures + 1)); }
 refused 1 'best.safetensors' eval run --best
-refused 2 'endings' record run -o film.avi
+refused 2 '.webm .gif' record run -o film.avi
 refused 2 '.svg' plot run -o figure.bmp
 refused 1 'cannot' plot run -o /nonexistent/figure.svg
 refused 1 'cannot' record run -o /nonexistent/film.gif
@@ -130,6 +130,19 @@ if [ -e /dev/full ]; then
         echo "list to a full disk: exit code $code: $(cat err)"
         failures=$((failures + 1))
     fi
+fi
+
+# a disk that fills up while training: one line, and what was kept before is whole
+(ulimit -f 2048 && "$pavlov" train q-learning FrozenLake-v1 --steps 3000000 --checkpoint-every 0.02 \
+    --quiet --out full) >out 2>err
+code=$?
+checks=$((checks + 1))
+if [ $code != 1 ] || [ "$(wc -l <err)" != 1 ] || ! grep -q 'cannot write' err; then
+    echo "a full disk: exit code $code: $(cat err)"
+    failures=$((failures + 1))
+elif ! "$pavlov" eval full >/dev/null || ! "$pavlov" resume full --steps 20000 --quiet; then
+    echo "a full disk lost the run"
+    failures=$((failures + 1))
 fi
 
 echo "$checks refusals, $failures wrong"

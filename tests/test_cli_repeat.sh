@@ -31,7 +31,7 @@ done
 
 # evaluation: the same episodes however many are asked for, and other ones under another seed
 "$pavlov" train q-learning FrozenLake-v1 --steps 20000 --quiet --out lake >/dev/null
-first() { "$pavlov" eval lake --json "$@" | tr -d ' \n' | sed 's/.*"returns":\[//; s/\].*//' | cut -d, -f1-20; }
+first() { "$pavlov" eval lake --json "$@" | tr -d ' \n\t' | sed 's/.*"returns":\[//; s/\].*//' | cut -d, -f1-20; }
 [ "$(first --episodes 20)" = "$(first --episodes 57)" ] || {
     echo "episodes of an evaluation depend on how many there are"
     failures=$((failures + 1))

@@ -1,0 +1,336 @@
+/* The program as its users run it: answers in JSON, the cliff as the book tells it, recipes from
+   files, runs that go on, worlds from files. */
+#include <cjson/cJSON.h>
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/pavlov-test-XXXXXX";
+
+/* runs "pavlov <arguments>" in the folder and returns its exit code; `out` gets its standard output
+ */
+static int pavlov(const char *arguments, char *out, size_t size)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "cd %s && %s %s", folder, PV_PROGRAM, arguments);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    size_t n = 0;
+    int c = 0;
+    while ((c = fgetc(pipe)) != EOF) {
+        if (out && n + 1 < size) {
+            out[n++] = (char)c;
+        }
+    }
+    if (out) {
+        out[n] = '\0';
+    }
+    const int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void run(const char *arguments)
+{
+    const int code = pavlov(arguments, NULL, 0);
+    ck_assert_msg(code == 0, "pavlov %s: exit code %d", arguments, code);
+}
+
+/* the one JSON value a command prints */
+static cJSON *json_of(const char *arguments)
+{
+    enum { SIZE = 1 << 20 };
+    char *out = malloc(SIZE);
+    ck_assert_ptr_nonnull(out);
+    const int code = pavlov(arguments, out, SIZE);
+    ck_assert_msg(code == 0, "pavlov %s: exit code %d", arguments, code);
+    const char *end = NULL;
+    cJSON *json = cJSON_ParseWithOpts(out, &end, 0);
+    ck_assert_msg(json != NULL, "pavlov %s: not JSON: %.200s", arguments, out);
+    ck_assert_msg(strspn(end, " \n") == strlen(end), "pavlov %s: more than JSON", arguments);
+    free(out);
+    return json;
+}
+
+static double number(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    ck_assert_msg(cJSON_IsNumber(item), "no number \"%s\"", name);
+    return item->valuedouble;
+}
+
+static const char *text(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    ck_assert_msg(cJSON_IsString(item), "no text \"%s\"", name);
+    return item->valuestring;
+}
+
+static const cJSON *row_named(const cJSON *array, const char *key, const char *value)
+{
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(row, array)
+    {
+        if (strcmp(text(row, key), value) == 0) {
+            return row;
+        }
+    }
+    ck_abort_msg("no row with %s %s", key, value);
+    return NULL;
+}
+
+/* 1 if two files of the folder hold the same bytes */
+static int same_files(const char *a, const char *b)
+{
+    char command[512];
+    snprintf(command, sizeof command, "cd %s && cmp -s %s %s", folder, a, b);
+    return system(command) == 0;
+}
+
+static void write_file(const char *name, const char *content)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(content, file);
+    fclose(file);
+}
+
+static int file_exists(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+START_TEST(list_and_info_answer_in_json)
+{
+    cJSON *json = json_of("list --json");
+    ck_assert_str_eq(text(row_named(json, "name", "CliffWalking-v1"), "kind"), "env");
+    ck_assert_str_eq(text(row_named(json, "name", "q-learning"), "kind"), "agent");
+    cJSON_Delete(json);
+
+    json = json_of("info CliffWalking-v1 --json");
+    const cJSON *world = cJSON_GetArrayItem(json, 0);
+    ck_assert_double_eq(number(world, "states"), 48.0);
+    const cJSON *actions = cJSON_GetObjectItemCaseSensitive(world, "actions");
+    ck_assert_double_eq(number(cJSON_GetArrayItem(actions, 0), "categories"), 4.0);
+    cJSON_Delete(json);
+
+    json = json_of("info q-learning CliffWalking-v1 --json");
+    const cJSON *parameters =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(json, 0), "parameters");
+    const cJSON *alpha = row_named(parameters, "name", "alpha");
+    ck_assert_str_eq(text(alpha, "value"), "0.5");
+    ck_assert_str_eq(text(alpha, "from"), "preset");
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(check_and_bench_answer_in_json)
+{
+    cJSON *json = json_of("check FrozenLake-v1 --only spaces --json");
+    ck_assert_int_gt(cJSON_GetArraySize(json), 2);
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(row, json)
+    {
+        ck_assert_str_ne(text(row, "outcome"), "failed");
+        ck_assert_str_eq(text(row, "world"), "FrozenLake-v1");
+        ck_assert_str_ne(text(row, "test"), "");
+    }
+    cJSON_Delete(json);
+    json = json_of("check --list --json");
+    cJSON_ArrayForEach(row, json)
+    {
+        ck_assert_uint_gt(strlen(text(row, "description")), 15);
+    }
+    cJSON_Delete(json);
+    json = json_of("bench envs CliffWalking-v1 --seconds 0.05 --json");
+    ck_assert_int_eq(cJSON_GetArraySize(json), 2);
+    ck_assert_double_eq(number(cJSON_GetArrayItem(json, 0), "lanes"), 1.0);
+    ck_assert_double_eq(number(cJSON_GetArrayItem(json, 1), "lanes"), 1024.0);
+    ck_assert_double_gt(number(cJSON_GetArrayItem(json, 1), "steps_per_second"), 0.0);
+    cJSON_Delete(json);
+}
+END_TEST
+
+/* Sutton & Barto, 2nd ed., Example 6.6: while exploring with epsilon 0.1, Sarsa earns about -25 an
+   episode and Q-learning about -50, though Q-learning's greedy path, 13 steps along the edge, is
+   the better one */
+START_TEST(the_cliff_is_as_in_the_book)
+{
+    run("train q-learning CliffWalking-v1 --episodes 500 --seeds 40 --jobs 2 --quiet --out cliff/q");
+    run("train sarsa CliffWalking-v1 --episodes 500 --seeds 40 --jobs 2 --quiet --out cliff/s");
+    cJSON *json = json_of("compare cliff --json");
+    const cJSON *groups = cJSON_GetObjectItemCaseSensitive(json, "groups");
+    ck_assert_int_eq(cJSON_GetArraySize(groups), 2);
+    const cJSON *q = row_named(groups, "agent", "q-learning");
+    const cJSON *s = row_named(groups, "agent", "sarsa");
+    ck_assert_double_eq(number(q, "runs"), 40.0);
+    ck_assert_double_lt(number(q, "final_return"), -40.0);
+    ck_assert_double_gt(number(q, "final_return"), -65.0);
+    ck_assert_double_lt(number(s, "final_return"), -20.0);
+    ck_assert_double_gt(number(s, "final_return"), -35.0);
+    const char *const intervals[] = {"iqm", "auc", "steps", "seconds"};
+    for (int i = 0; i < 4; i++) {
+        number(q, intervals[i]);
+    }
+    ck_assert_double_lt(number(q, "final_low"), number(q, "final_return"));
+    ck_assert_double_gt(number(q, "final_high"), number(q, "final_return"));
+    cJSON_Delete(json);
+
+    json = json_of("eval cliff/q --json");
+    ck_assert_int_eq(cJSON_GetArraySize(json), 40);
+    int along_the_edge = 0;
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(row, json)
+    {
+        along_the_edge += number(row, "mean") == -13.0;
+    }
+    ck_assert_int_ge(along_the_edge, 38);
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(eval_answers_with_the_keys_of_the_design)
+{
+    run("train q-learning FrozenLake-v1 --steps 30000 --quiet --out lake");
+    cJSON *json = json_of("eval lake --episodes 50 --json");
+    ck_assert_str_eq(text(json, "world"), "FrozenLake-v1");
+    ck_assert_str_eq(text(json, "agent"), "q-learning");
+    ck_assert_double_eq(number(json, "episodes"), 50.0);
+    const cJSON *returns = cJSON_GetObjectItemCaseSensitive(json, "returns");
+    ck_assert_int_eq(cJSON_GetArraySize(returns), 50);
+    double sum = 0.0;
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, returns)
+    {
+        sum += item->valuedouble;
+    }
+    ck_assert_double_eq_tol(number(json, "mean"), sum / 50.0, 1e-9);
+    const char *const others[] = {"std", "median", "min", "max", "mean_length"};
+    for (int i = 0; i < 5; i++) {
+        number(json, others[i]);
+    }
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(a_world_without_a_limit_is_cut_and_said_so)
+{
+    run("train random CliffWalking-v1 --steps 100 --quiet --out wander");
+    cJSON *json = json_of("eval wander --episodes 3 --max-length 50 --json");
+    ck_assert_double_le(number(json, "mean_length"), 50.0);
+    ck_assert_double_gt(number(json, "cut"), 0.0);
+    cJSON_Delete(json);
+    char out[2048];
+    ck_assert_int_eq(pavlov("eval wander --episodes 3 --max-length 50", out, sizeof out), 0);
+    ck_assert_ptr_nonnull(strstr(out, "cut after 50 steps"));
+}
+END_TEST
+
+START_TEST(a_recipe_from_a_file_is_the_same_run)
+{
+    write_file("recipe.json",
+               "{\"agent\": \"sarsa\", \"env\": \"CliffWalking-v1\", \"episodes\": 40,"
+               " \"seed\": 7, \"quiet\": true, \"set\": {\"alpha\": 0.25, "
+               "\"epsilon\": \"linear:1:0.1:500\"}}");
+    run("train --config recipe.json --out from-file");
+    run("train sarsa CliffWalking-v1 --episodes 40 --seed 7 --quiet --set alpha=0.25 "
+        "--set epsilon=linear:1:0.1:500 --out from-line");
+    ck_assert(same_files("from-file/episodes.csv", "from-line/episodes.csv"));
+    ck_assert(same_files("from-file/checkpoint.safetensors", "from-line/checkpoint.safetensors"));
+    /* the line has the last word */
+    run("train --config recipe.json --seed 8 --out other-seed");
+    ck_assert(!same_files("from-file/episodes.csv", "other-seed/episodes.csv"));
+}
+END_TEST
+
+START_TEST(a_finished_run_goes_on_to_a_new_bound)
+{
+    run("train q-learning FrozenLake-v1 --steps 3000 --quiet --out short");
+    run("train q-learning FrozenLake-v1 --steps 9000 --quiet --out long");
+    run("resume short --steps 9000 --quiet");
+    ck_assert(same_files("short/episodes.csv", "long/episodes.csv"));
+    ck_assert(same_files("short/checkpoint.safetensors", "long/checkpoint.safetensors"));
+    char out[512];
+    ck_assert_int_eq(pavlov("resume short", out, sizeof out), 0);
+    ck_assert_ptr_nonnull(strstr(out, "is finished"));
+}
+END_TEST
+
+START_TEST(a_map_is_kept_with_the_run)
+{
+    write_file("maze.txt", "S...\n.##.\n...G\n");
+    run("train q-learning GridWorld-v0:map=maze.txt --steps 4000 --quiet --out maze");
+    char command[256];
+    snprintf(command, sizeof command, "rm %s/maze.txt", folder);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert(file_exists("maze/maze.txt"));
+    cJSON *json = json_of("eval maze --episodes 2 --json");
+    ck_assert_double_eq(number(json, "mean_length"), 5.0);
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(the_run_folder_holds_what_the_design_says)
+{
+    run("train q-learning CliffWalking-v1 --episodes 60 --eval-every 300 --seeds 2 --quiet");
+    const char *const files[] = {"run.json",          "episodes.csv",           "metrics.csv",
+                                 "eval.csv",          "checkpoint.safetensors", "best.safetensors",
+                                 "resume.safetensors"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "runs/CliffWalking-v1/q-learning/seed-2/%s", files[i]);
+        ck_assert_msg(file_exists(name), "there is no %s", name);
+    }
+    char out[512];
+    char path[256];
+    snprintf(path, sizeof path, "%s/runs/CliffWalking-v1/q-learning/seed-2/episodes.csv", folder);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(fgets(out, sizeof out, file));
+    ck_assert_str_eq(out, "step,episode,lane,agent,return,length\n");
+    fclose(file);
+    run("eval runs/CliffWalking-v1/q-learning/seed-2 --best");
+}
+END_TEST
+
+static void make_folder(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("cli");
+    TCase *tests = tcase_create("program");
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, make_folder, remove_folder);
+    tcase_add_test(tests, list_and_info_answer_in_json);
+    tcase_add_test(tests, check_and_bench_answer_in_json);
+    tcase_add_test(tests, the_cliff_is_as_in_the_book);
+    tcase_add_test(tests, eval_answers_with_the_keys_of_the_design);
+    tcase_add_test(tests, a_world_without_a_limit_is_cut_and_said_so);
+    tcase_add_test(tests, a_recipe_from_a_file_is_the_same_run);
+    tcase_add_test(tests, a_finished_run_goes_on_to_a_new_bound);
+    tcase_add_test(tests, a_map_is_kept_with_the_run);
+    tcase_add_test(tests, the_run_folder_holds_what_the_design_says);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
