@@ -31,5 +31,5 @@ function(pavlov_define_commit target source)
     COMMENT "Noting the commit")
   target_sources(${target} PRIVATE ${header})
   set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${header}
-    COMPILE_OPTIONS "SHELL:-include ${header}")
+    COMPILE_OPTIONS "-include;${header}")
 endfunction()
