@@ -4,6 +4,7 @@
 #include "core/params.h"
 #include "pavlov/pavlov.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +93,8 @@ int main(int argc, char **argv)
     const pv_command *command = find_command(argv[1]);
     pv_status status = command ? run_command(command, argc - 2, argv + 2) : PV_ERROR_ARGUMENT;
     if (status == PV_OK && (fflush(stdout) != 0 || ferror(stdout))) {
-        status = pv_fail(PV_ERROR_FILE, "cannot write to standard output");
+        status = errno == EPIPE ? PV_EXIT_QUIETLY /* the reader has seen enough: | head */
+                                : pv_fail(PV_ERROR_FILE, "cannot write to standard output");
     }
     if (status < 0) {
         fprintf(stderr, "pavlov%s%s: %s\n", command ? " " : "", command ? command->name : "",

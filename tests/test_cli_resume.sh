@@ -55,7 +55,7 @@ disturbed sarsa KILL 8 sarsa FrozenLake-v1 --steps 1000000 --lanes 4 --set lambd
 disturbed walk KILL 8 td RandomWalk-v0:states=19,left=-1 --steps 1500000 --set n=4
 disturbed ctrlc INT 6 double-q Taxi-v4 --steps 1500000
 if [ -e "$nosave" ]; then
-    disturbed nosave KILL 6 q-learning "$nosave#" --steps 500000
+    disturbed nosave KILL 6 random "$nosave#" --steps 3000000
 else
     echo "there is no $nosave"
     failures=$((failures + 1))
