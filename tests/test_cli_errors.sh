@@ -71,8 +71,6 @@ refused 1 'there is no run folder nowhere' record nowhere -o x.webm
 refused 1 'nofile.so' info ./nofile.so#X
 mkdir empty
 refused 1 'holds no run' compare empty
-echo text >notalib.so
-refused 1 'notalib.so' check ./notalib.so
 refused 1 'no.json' train --config no.json
 printf '{\n "agent": "q-learning",\n oops\n}\n' >bad.json
 refused 1 'bad.json' train --config bad.json
