@@ -17,6 +17,14 @@
 #endif
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#define WITH_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WITH_THREAD_SANITIZER 1
+#endif
+#endif
+
 #define BAD PV_TEST_BUILD_DIR "/bad/"
 #define GOOD PV_TEST_BUILD_DIR "/good/"
 
@@ -62,7 +70,11 @@ static const fault faults[] = {
     {"render_changes_state", "render-changes-nothing", "the saved state is another after render"},
     {"resets_itself", "never-resets-itself", "later without a reset it runs again"},
     {"rng_not_saved", "restore-continues-equally", "after a load in the same instance"},
-    {"shared_scratch", "threads-match-serial", "thread"},
+#ifdef WITH_THREAD_SANITIZER
+    {"shared_scratch", "threads-match-serial", "ThreadSanitizer: data race"},
+#else
+    {"shared_scratch", "threads-match-serial", "when another thread runs others"},
+#endif
     {"sizeless_load", "truncated-state-refused", "load took 47 bytes for a state of 48"},
     {"state_out_of_range", "state-in-range", "state is 8 of 8"},
     {"step_many_differs", "step-many-equals-step", "in step_many"},
@@ -174,6 +186,15 @@ START_TEST(the_good_plugin_passes_and_skips_only_what_it_has_not)
     ck_assert_int_eq(r.skipped, 1); /* it has no mask */
     ck_assert_str_eq(r.first, "entry-ends");
     ck_assert_str_eq(r.world, "test/Walk-v1");
+}
+END_TEST
+
+START_TEST(a_module_of_several_worlds_with_several_players_passes)
+{
+    const record r = run_all(GOOD "duel.so", NULL);
+    ck_assert_int_eq(r.failed, 0);
+    ck_assert_str_eq(r.world, "test/LongDuel-v1");
+    ck_assert_int_eq(run_all(GOOD "duel.so#test/Duel-v1", "mask-allows-something").skipped, 0);
 }
 END_TEST
 
@@ -324,6 +345,7 @@ int main(void)
     tcase_add_loop_test(plugins, a_bad_plugin_fails_in_the_test_meant_for_it, 0, (int)FAULTS);
     tcase_add_test(plugins, every_bad_plugin_has_its_line_here);
     tcase_add_test(plugins, the_good_plugin_passes_and_skips_only_what_it_has_not);
+    tcase_add_test(plugins, a_module_of_several_worlds_with_several_players_passes);
     suite_add_tcase(suite, plugins);
 
     TCase *runner = tcase_create("runner");

@@ -262,14 +262,45 @@ static void nothing_survives_reset(pv_check *check)
 
 /* --- many at once --- */
 
-static void step_many_equals_step(pv_check *check)
+/* Follows one call of every trace: resets one by one, steps together. */
+static int follow_together(pv_trace *const *traces, pv_rig *const *rigs, int call)
 {
-    const pv_env_class *env_class = check->env_class;
-    pv_trace *traces[INSTANCES];
-    pv_rig *rigs[INSTANCES];
+    pv_check *check = rigs[0]->check;
     pv_env *envs[INSTANCES];
     pv_io ios[INSTANCES];
-    if (!env_class->step_many) {
+    int who[INSTANCES];
+    size_t n = 0;
+    for (int i = 0; i < INSTANCES; i++) {
+        if (traces[i]->kind[call]) {
+            if (pv_trace_follow(traces[i], call, rigs[i], "beside others") != 0) {
+                return -1;
+            }
+            continue;
+        }
+        pv_trace_load_action(traces[i], call, rigs[i]);
+        rigs[i]->step++;
+        envs[n] = rigs[i]->env;
+        ios[n] = rigs[i]->io;
+        who[n++] = i;
+    }
+    check->place = (pv_place){.call = "step_many"};
+    if (n > 0 && check->env_class->step_many(envs, ios, n) != 0) {
+        return pv_check_fail(check, "step_many failed where step did not");
+    }
+    check->place.call = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (pv_trace_compare(traces[who[i]], call, rigs[who[i]], "in step_many") != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void step_many_equals_step(pv_check *check)
+{
+    pv_trace *traces[INSTANCES];
+    pv_rig *rigs[INSTANCES];
+    if (!check->env_class->step_many) {
         pv_check_skip(check, "the world has no step_many");
         return;
     }
@@ -283,31 +314,8 @@ static void step_many_equals_step(pv_check *check)
         }
     }
     for (int call = 0; call < PV_CHECK_STEPS; call++) {
-        size_t n = 0;
-        int who[INSTANCES];
-        for (int i = 0; i < INSTANCES; i++) {
-            if (traces[i]->kind[call]) {
-                if (pv_trace_follow(traces[i], call, rigs[i], "beside others") != 0) {
-                    return;
-                }
-                continue;
-            }
-            pv_trace_load_action(traces[i], call, rigs[i]);
-            rigs[i]->step++;
-            envs[n] = rigs[i]->env;
-            ios[n] = rigs[i]->io;
-            who[n++] = i;
-        }
-        check->place = (pv_place){.call = "step_many", .step = (uint64_t)call};
-        if (n > 0 && env_class->step_many(envs, ios, n) != 0) {
-            pv_check_fail(check, "step_many failed where step did not");
+        if (follow_together(traces, rigs, call) != 0) {
             return;
-        }
-        check->place.call = NULL;
-        for (size_t i = 0; i < n; i++) {
-            if (pv_trace_compare(traces[who[i]], call, rigs[who[i]], "in step_many") != 0) {
-                return;
-            }
         }
     }
 }

@@ -127,7 +127,7 @@ static int live(fuzz *f, pv_rig *rig)
             (m.outputs && save_or_load(f, rig, &m) != 0)) {
             return -1;
         }
-        if (rig->env_class->render && uniform(f) < 0.005) {
+        if (rig->env_class->render && uniform(f) < 0.003) {
             pv_rig_render(rig, picture.data, line);
         }
         if (uniform(f) < 0.02 && pv_rig_begin(rig, pv_rng_next(&f->rng)) != 0) {

@@ -206,6 +206,19 @@ static void only_entry_exported(pv_check *check)
     pv_free(data);
 }
 
+/* Returns 1 if a world of the module says that it does not repeat: it may look at the clock. */
+static int is_not_repeatable(const char *file)
+{
+    pv_env_entry_function *entry = pv_module_open(file);
+    const pv_env_class *env_class;
+    for (uint32_t i = 0; entry && i < MAX_WORLDS && (env_class = entry(PV_ABI, i)) != NULL; i++) {
+        if (env_class->abi == PV_ABI && (env_class->flags & PV_NOT_REPEATABLE)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void no_forbidden_calls(pv_check *check)
 {
     static const char *const forbidden[] = {
@@ -214,6 +227,10 @@ static void no_forbidden_calls(pv_check *check)
         "getentropy",   "time",         "clock",   "ftime",          "clock_gettime",
         "gettimeofday", "timespec_get", "times",   "pthread_create", "thrd_create",
         "fork",         "exit",         "_exit",   "quick_exit"};
+    if (check->file && is_not_repeatable(check->file)) {
+        pv_check_skip(check, "a world of the module says that it is not repeatable");
+        return;
+    }
     elf file;
     char *data = read_symbols(check, &file);
     for (size_t i = 0; data && i < file.n; i++) {

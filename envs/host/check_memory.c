@@ -96,7 +96,7 @@ static int check_malloc(pv_rig *rig, pv_buffer *state, const pv_buffer *picture)
     pv_check *check = rig->check;
     pv_env *first = rig->env;
     size_t live[3] = {0};
-    for (int life = 0; life <= 2 * LIVES + WARM; life++) {
+    for (int life = 0; life <= 2 * LIVES + WARM && !pv_check_late(check); life++) {
         check->place = (pv_place){.call = "create"};
         pv_env *env = NULL;
         const pv_status status = rig->env_class->create(&rig->host, check->values, &env);
@@ -105,7 +105,7 @@ static int check_malloc(pv_rig *rig, pv_buffer *state, const pv_buffer *picture)
             return 0; /* the pool is too small for this one */
         }
         rig->env = env;
-        const int used = use(rig, state, life % 10 == 0 ? picture : NULL);
+        const int used = use(rig, state, life % 20 == 0 ? picture : NULL);
         check->place.call = "destroy";
         rig->env_class->destroy(env);
         check->place.call = NULL;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define CALLS 160  /* followed, with a picture after every eighth */
+#define CALLS 160  /* followed, with a picture after every sixteenth */
 #define PADDING 13 /* bytes between the lines of the picture */
 
 /* Two pictures of one moment, painted on two poisons. */
@@ -75,7 +75,7 @@ static void render_fills_frame(pv_check *check)
     if (!rig || init_pictures(rig, &p) != 0) {
         return;
     }
-    for (int i = 0; i < 8 && !pv_check_late(check); i++) {
+    for (int i = 0; i < 5 && !pv_check_late(check); i++) {
         if ((i == 0 ? pv_rig_begin(rig, 1) : pv_rig_go_on(rig)) != 0 ||
             check_picture(rig, &p) != 0) {
             return;
@@ -116,7 +116,7 @@ static void render_changes_nothing(pv_check *check)
                          pv_buffer_init(check, &after, size, "the state") != 0)) {
             return;
         }
-        if (i % 8 == 0 && look(rig, &p, &before, &after) != 0) {
+        if (i % 16 == 0 && look(rig, &p, &before, &after) != 0) {
             return;
         }
     }

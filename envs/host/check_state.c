@@ -7,7 +7,7 @@
 
 #define POINTS 8        /* at which an episode is saved */
 #define CONTINUATION 40 /* steps compared after each */
-#define PICTURES 12     /* painted of them */
+#define PICTURES 8      /* painted of them */
 #define DAMAGES 300     /* states tried that are none */
 
 /* A rig with a buffer for its state; NULL where the test cannot go on. */

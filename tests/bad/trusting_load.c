@@ -14,7 +14,7 @@ static pv_status lookup_step(pv_env *env, const pv_io *io)
 {
     static const uint8_t floor_of[WALK_CELLS] = {0};
     const volatile uint8_t *cell = floor_of;
-    env->now.unused = cell[(int64_t)env->now.cell * 4096];
+    env->now.unused = cell[env->now.cell];
     return walk_step(env, io);
 }
 

@@ -21,6 +21,7 @@ static pv_status duel_create(const pv_host *host, const pv_value *params, pv_env
 {
     pv_env *made = (pv_env *)host->alloc(host->ctx, sizeof *made);
     if (!made) {
+        host->log(host->ctx, 0, "out of memory");
         return -1;
     }
     made->host = host;
@@ -75,10 +76,23 @@ static pv_status duel_reset(pv_env *env, uint64_t seed, const pv_io *io)
     return 0;
 }
 
+static pv_status refuse(const pv_env *env, const char *reason)
+{
+    env->host->log(env->host->ctx, 0, reason);
+    return -1;
+}
+
 static pv_status duel_step(pv_env *env, const pv_io *io)
 {
     const int32_t player = env->now.turn;
-    const int32_t take = ((const int32_t *)io->action[0])[player] + 1;
+    const int32_t action = ((const int32_t *)io->action[0])[player];
+    if (env->now.left == 0) {
+        return refuse(env, "no duel is going on: reset begins one");
+    }
+    if (action < 0 || action > 1) {
+        return refuse(env, "a player takes 1 or 2 matches: action 0 or 1");
+    }
+    const int32_t take = action + 1;
     env->now.left -= take < env->now.left ? take : env->now.left;
     env->now.turn = 1 - player;
     const int over = env->now.left == 0;
@@ -104,8 +118,13 @@ static pv_status duel_save(const pv_env *env, void *state)
 
 static pv_status duel_load(pv_env *env, const void *state, size_t size)
 {
-    if (size != sizeof env->now) {
-        return -1;
+    int32_t loaded[2]; /* left, turn */
+    if (size != sizeof env->now || size != sizeof loaded) {
+        return refuse(env, "a saved state of another size");
+    }
+    memcpy(loaded, state, size);
+    if (loaded[0] < 0 || loaded[0] > env->heap || loaded[1] < 0 || loaded[1] > 1) {
+        return refuse(env, "a damaged saved state");
     }
     memcpy(&env->now, state, size);
     return 0;
