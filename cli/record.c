@@ -24,7 +24,8 @@ enum { TURN_BASED_FPS = 4 };
 typedef struct recording {
     pv_player player;
     pv_video *video;
-    pv_canvas canvas;
+    pv_canvas picture; /* where the world paints itself */
+    pv_canvas frame;   /* that, enlarged; with overlays a caption below it */
     const wishes *wishes;
     double fps;
     int episode;
@@ -32,21 +33,44 @@ typedef struct recording {
     double episode_return;
 } recording;
 
+/* makes every pixel of the picture scale x scale ones of the frame */
+static void enlarge(const pv_canvas *picture, int scale, const pv_canvas *frame)
+{
+    for (int y = 0; y < picture->height * scale; y++) {
+        const uint8_t *from = picture->rgb + (size_t)(y / scale) * picture->stride;
+        uint8_t *to = frame->rgb + (size_t)y * frame->stride;
+        for (int x = 0; x < picture->width * scale; x++) {
+            memcpy(to + 3 * x, from + 3 * (x / scale), 3);
+        }
+    }
+}
+
+/* draws what the agent thinks over the picture, and the score below it */
+static pv_status add_overlay(recording *r)
+{
+    const int height = r->picture.height * r->wishes->scale;
+    pv_canvas above = r->frame;
+    pv_canvas caption = r->frame;
+    char text[128];
+    above.height = height;
+    caption.rgb += (size_t)height * caption.stride;
+    caption.height -= height;
+    snprintf(text, sizeof text, "episode %d  step %llu  return %.5g", r->episode + 1,
+             (unsigned long long)r->step, r->episode_return);
+    pv_overlay_caption(&caption, text);
+    const pv_status status = pv_overlay_values(&above, r->player.vector, 0, r->player.agent);
+    /* agents without values and worlds without places keep their plain picture */
+    return status == PV_ERROR_FIT ? PV_OK : status;
+}
+
 static pv_status add_frame(recording *r)
 {
-    pv_status status = pv_vector_render(r->player.vector, 0, r->canvas.rgb, r->canvas.stride);
-    if (status == PV_OK && r->wishes->overlay) {
-        char text[128];
-        /* agents without values or worlds without places keep their plain picture */
-        if (pv_overlay_values(&r->canvas, r->player.vector, 0, r->player.agent) ==
-            PV_ERROR_MEMORY) {
-            return PV_ERROR_MEMORY;
-        }
-        snprintf(text, sizeof text, "episode %d  step %llu  return %.5g", r->episode + 1,
-                 (unsigned long long)r->step, r->episode_return);
-        pv_overlay_text(&r->canvas, text);
+    pv_status status = pv_vector_render(r->player.vector, 0, r->picture.rgb, r->picture.stride);
+    if (status == PV_OK) {
+        enlarge(&r->picture, r->wishes->scale, &r->frame);
+        status = r->wishes->overlay ? add_overlay(r) : PV_OK;
     }
-    return status ? status : pv_video_add(r->video, r->canvas.rgb, r->canvas.stride);
+    return status ? status : pv_video_add(r->video, r->frame.rgb, r->frame.stride);
 }
 
 /* one episode, its last picture held for a second */
@@ -72,6 +96,13 @@ static pv_status record_episode(recording *r)
     return status;
 }
 
+static pv_status make_canvas(pv_canvas *canvas, int width, int height)
+{
+    *canvas = (pv_canvas){.stride = 3u * (size_t)width, .width = width, .height = height};
+    canvas->rgb = pv_alloc_array((size_t)height, canvas->stride);
+    return canvas->rgb ? PV_OK : pv_last_status();
+}
+
 static pv_status open_recording(recording *r, const pv_run *run, pv_agent *agent, const wishes *w)
 {
     const pv_spec *spec = pv_world_spec(run->world);
@@ -84,20 +115,23 @@ static pv_status open_recording(recording *r, const pv_run *run, pv_agent *agent
     config.max_length = w->max_length;
     r->wishes = w;
     r->fps = w->fps > 0.0 ? w->fps : spec->fps > 0.0 ? spec->fps : TURN_BASED_FPS;
-    r->canvas = (pv_canvas){
-        .stride = 3u * spec->width, .width = (int)spec->width, .height = (int)spec->height};
     pv_status status = pv_player_init(&r->player, &config, 1);
     if (status) {
         return status;
     }
     pv_vector_hold(r->player.vector, 1);
-    r->canvas.rgb = pv_alloc_array(spec->height, r->canvas.stride);
+    status = make_canvas(&r->picture, (int)spec->width, (int)spec->height);
+    const int width = r->picture.width * w->scale;
+    const int height = r->picture.height * w->scale;
+    status = status ? status
+                    : make_canvas(&r->frame, width,
+                                  height + (w->overlay ? pv_caption_height(width) : 0));
     const pv_video_config video = {.path = w->path,
-                                   .width = r->canvas.width,
-                                   .height = r->canvas.height,
+                                   .width = r->frame.width,
+                                   .height = r->frame.height,
                                    .fps = r->fps,
-                                   .scale = w->scale};
-    r->video = r->canvas.rgb ? pv_video_open(&video) : NULL;
+                                   .scale = 1};
+    r->video = status ? NULL : pv_video_open(&video);
     return r->video ? PV_OK : pv_last_status();
 }
 
@@ -114,7 +148,8 @@ static pv_status record(const pv_run *run, pv_agent *agent, const wishes *w)
     } else {
         pv_video_abandon(r.video);
     }
-    pv_free(r.canvas.rgb);
+    pv_free(r.picture.rgb);
+    pv_free(r.frame.rgb);
     pv_player_free(&r.player);
     return status;
 }

@@ -12,18 +12,22 @@
 
 /* --- a line of text --- */
 
-void pv_overlay_text(const pv_canvas *canvas, const char *text)
+/* letters of a size that leaves room for some forty */
+static int caption_scale(int width)
 {
-    const double size = sqrt((double)canvas->width * (double)canvas->height);
-    int scale = (int)fmax(round(size / 220.0), 1.0);
-    while (scale > 1 && pv_text_width(scale, text) + 8 * scale > canvas->width) {
-        scale--;
-    }
-    if (*text) {
-        pv_paint_rect_blend(canvas, 0, 0, pv_text_width(scale, text) + 8 * scale,
-                            (PV_TEXT_HEIGHT + 5) * scale, 0x101418, 0.72);
-        pv_paint_text(canvas, 4 * scale, 3 * scale, scale, 0xFFFFFF, text);
-    }
+    return width >= 480 ? width / 240 : 1;
+}
+
+int pv_caption_height(int width)
+{
+    return (PV_TEXT_HEIGHT + 5) * caption_scale(width);
+}
+
+void pv_overlay_caption(const pv_canvas *strip, const char *text)
+{
+    const int scale = caption_scale(strip->width);
+    pv_paint_rect(strip, 0, 0, strip->width, strip->height, 0x20262C);
+    pv_paint_text(strip, 4 * scale, 3 * scale, scale, 0xFFFFFF, text);
 }
 
 /* --- the values of a tabular agent --- */

@@ -1,13 +1,16 @@
-/* overlay.h: what is drawn over a world's picture: a line of text, and the values and greedy
-   actions of a tabular agent. */
+/* overlay.h: what is drawn on a world's picture: a line of text below it, and the values and greedy
+   actions of a tabular agent over it. */
 #ifndef PAVLOV_MEDIA_OVERLAY_H
 #define PAVLOV_MEDIA_OVERLAY_H
 
 #include "agents/agent.h"
 #include "pavlov/draw.h"
 
-/* Writes a line of ASCII text in the top left corner on a dark strip: "step 12  return -12". */
-void pv_overlay_text(const pv_canvas *canvas, const char *text);
+/* Returns the height of the strip that pv_overlay_caption wants below a picture so wide. */
+int pv_caption_height(int width);
+
+/* Fills a strip with dark and writes a line of ASCII text on it: "step 12  return -12". */
+void pv_overlay_caption(const pv_canvas *strip, const char *text);
 
 /* Tints every cell of lane's picture by the value the agent gives its state and draws an arrow for
    each greedy action (direction from the keys that do it); states whose actions are all alike, as
