@@ -151,10 +151,10 @@ pv_status pv_file_read(const char *path, char **data, size_t *size)
 }
 
 /* Writes and closes the file behind `fd`; returns 0 or errno. */
-static int fill(int fd, const void *data, size_t size)
+static int fill(int fd, const void *data, size_t size, int sync)
 {
     int error = write_all(fd, data, size);
-    if (!error) {
+    if (!error && sync) {
         error = sync_all(fd);
     }
     if (close(fd) != 0 && !error) {
@@ -188,13 +188,13 @@ static int open_beside(const char *path, char **name)
     return -1;
 }
 
-pv_status pv_file_write(const char *path, const void *data, size_t size)
+static pv_status write_file(const char *path, const void *data, size_t size, int sync)
 {
     struct stat about;
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)) {
         /* a pipe or a device is written to, never replaced */
         const int fd = open(path, O_WRONLY | O_CLOEXEC);
-        const int error = fd < 0 ? errno : fill(fd, data, size);
+        const int error = fd < 0 ? errno : fill(fd, data, size, sync);
         return error ? pv_file_fail("write", path, error) : PV_OK;
     }
     char *beside = NULL;
@@ -202,17 +202,27 @@ pv_status pv_file_write(const char *path, const void *data, size_t size)
     if (fd < 0) {
         return pv_file_fail("write", path, errno);
     }
-    int error = fill(fd, data, size);
+    int error = fill(fd, data, size, sync);
     if (!error && rename(beside, path) != 0) {
         error = errno;
     }
     if (error) {
         unlink(beside);
-    } else {
+    } else if (sync) {
         error = sync_folder_of(path);
     }
     pv_free(beside);
     return error ? pv_file_fail("write", path, error) : PV_OK;
+}
+
+pv_status pv_file_write(const char *path, const void *data, size_t size)
+{
+    return write_file(path, data, size, 1);
+}
+
+pv_status pv_file_write_unsynced(const char *path, const void *data, size_t size)
+{
+    return write_file(path, data, size, 0);
 }
 
 pv_status pv_file_copy(const char *from, const char *to)

@@ -17,6 +17,10 @@ pv_status pv_file_read(const char *path, char **data, size_t *size);
    over. */
 pv_status pv_file_write(const char *path, const void *data, size_t size);
 
+/* As pv_file_write, but does not wait for the disk: a killed program still leaves the old file or
+   the new one, a power cut may leave neither. */
+pv_status pv_file_write_unsynced(const char *path, const void *data, size_t size);
+
 /* Makes a folder and those above it; an existing one is fine. */
 pv_status pv_dir_create(const char *path);
 

@@ -49,7 +49,9 @@ cJSON *pv_json_read(const char *path)
     return json;
 }
 
-pv_status pv_json_write(const char *path, const cJSON *json)
+typedef pv_status write_function(const char *path, const void *data, size_t size);
+
+static pv_status write_json(const char *path, const cJSON *json, write_function *write)
 {
     char *text = cJSON_Print(json);
     char *lines = text ? pv_format_text("%s\n", text) : NULL;
@@ -57,9 +59,19 @@ pv_status pv_json_write(const char *path, const cJSON *json)
     if (!lines) {
         return pv_fail(PV_ERROR_MEMORY, "cannot write %s: out of memory", path);
     }
-    const pv_status status = pv_file_write(path, lines, strlen(lines));
+    const pv_status status = write(path, lines, strlen(lines));
     pv_free(lines);
     return status;
+}
+
+pv_status pv_json_write(const char *path, const cJSON *json)
+{
+    return write_json(path, json, pv_file_write);
+}
+
+pv_status pv_json_write_unsynced(const char *path, const cJSON *json)
+{
+    return write_json(path, json, pv_file_write_unsynced);
 }
 
 int pv_json_add_u64(cJSON *object, const char *name, uint64_t value)

@@ -15,6 +15,9 @@ cJSON *pv_json_read(const char *path);
 /* Writes a JSON value, indented, atomically (pv_file_write). */
 pv_status pv_json_write(const char *path, const cJSON *json);
 
+/* As pv_json_write, without waiting for the disk (pv_file_write_unsynced). */
+pv_status pv_json_write_unsynced(const char *path, const cJSON *json);
+
 /* Adds a 64-bit number as a string (cJSON's numbers are doubles). Returns 0, or -1 for want of
  * memory. */
 int pv_json_add_u64(cJSON *object, const char *name, uint64_t value);

@@ -129,6 +129,17 @@ START_TEST(an_empty_file_is_a_file)
 }
 END_TEST
 
+START_TEST(an_unsynced_file_replaces_the_old_one_too)
+{
+    const char *path = in_folder("light");
+    ck_assert_int_eq(pv_file_write_unsynced(path, "old text", 8), PV_OK);
+    ck_assert_int_eq(pv_file_write_unsynced(path, "new", 3), PV_OK);
+    assert_content(path, "new");
+    ck_assert_int_eq(count_files(), 1);
+    ck_assert_int_eq(pv_file_write_unsynced("/dev/full", "text", 4), PV_ERROR_FILE);
+}
+END_TEST
+
 START_TEST(writing_replaces_the_old_file_and_leaves_nothing_over)
 {
     const char *path = in_folder("one");
@@ -458,6 +469,7 @@ int main(void)
     tcase_add_test(tests, a_written_file_reads_back_with_every_byte);
     tcase_add_test(tests, a_large_file_and_a_pipe_read_whole);
     tcase_add_test(tests, an_empty_file_is_a_file);
+    tcase_add_test(tests, an_unsynced_file_replaces_the_old_one_too);
     tcase_add_test(tests, writing_replaces_the_old_file_and_leaves_nothing_over);
     tcase_add_test(tests, a_new_file_has_the_usual_permissions);
     tcase_add_test(tests, a_file_too_large_leaves_the_old_one_and_nothing_over);
