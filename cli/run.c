@@ -118,7 +118,9 @@ static int add_recipe(cJSON *json, const pv_run *run)
     failed |= pv_json_add_u64(json, "eval_every", run->eval_every);
     failed |= pv_json_add_number(json, "eval_episodes", run->eval_episodes);
     failed |= pv_json_add_u64(json, "max_length", run->max_length);
+    failed |= pv_json_add_u64(json, "metrics_every", run->metrics_every);
     failed |= pv_json_add_number(json, "checkpoint_every", run->checkpoint_every);
+    failed |= pv_json_add_number(json, "lean", run->lean);
     return failed;
 }
 
@@ -135,6 +137,7 @@ pv_status pv_run_write(const pv_run *run)
              !cJSON_AddStringToObject(json, "events", run->events ? run->events : "");
     char *path = pv_run_path(run, "run.json");
     pv_status status = failed || !path ? pv_fail(PV_ERROR_MEMORY, "out of memory for run.json")
+                       : run->lean     ? pv_json_write_unsynced(path, json)
                                        : pv_json_write(path, json);
     pv_free(path);
     cJSON_Delete(json);
@@ -306,7 +309,9 @@ static pv_status read_recipe(pv_run *run, const cJSON *json)
     run->eval_every = pv_json_u64(json, "eval_every", 0);
     run->eval_episodes = (int)pv_json_number(json, "eval_episodes", 10);
     run->max_length = pv_json_u64(json, "max_length", 10000);
+    run->metrics_every = pv_json_u64(json, "metrics_every", 0);
     run->checkpoint_every = pv_json_number(json, "checkpoint_every", 60.0);
+    run->lean = pv_json_number(json, "lean", 0.0) != 0.0;
     run->seconds = pv_json_number(json, "seconds", 0.0);
     status = status ? status : pv_run_set(&run->started, pv_json_text(json, "started", ""));
     status = status ? status : pv_run_set(&run->finished, pv_json_text(json, "finished", ""));
@@ -352,10 +357,11 @@ pv_agent *pv_run_agent(const pv_run *run, const char *checkpoint)
         char *path = pv_run_path(run, checkpoint);
         pv_status status = path ? PV_OK : pv_last_status();
         if (path && !pv_file_exists(path)) {
+            const int best = strcmp(checkpoint, "best.safetensors") == 0;
             status = pv_fail(PV_ERROR_FILE, "%s has no %s%s", run->dir, checkpoint,
-                             strcmp(checkpoint, "best.safetensors") == 0
-                                 ? "; it is kept when training with --eval-every N"
-                                 : " yet");
+                             run->lean ? "; it was trained with --lean, which keeps none"
+                             : best    ? "; it is kept when training with --eval-every N"
+                                       : " yet");
         }
         status = status ? status : pv_agent_load(agent, path);
         pv_free(path);

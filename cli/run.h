@@ -18,7 +18,9 @@ typedef struct pv_run {
     uint64_t eval_every;
     int eval_episodes;
     uint64_t max_length;
+    uint64_t metrics_every;   /* steps; 0: a hundredth of the bound */
     double checkpoint_every;  /* seconds */
+    int lean;                 /* 1: tables only, no checkpoints, not synced to the disk */
     char *started, *finished; /* UTC, NULL where not (yet) */
     char *status;             /* "running", "interrupted", "failed", "finished" */
     char *events;             /* name of the TensorBoard file */

@@ -65,6 +65,14 @@ static double wall_now(const session *s)
     return s->wall + pv_seconds() - s->began;
 }
 
+/* one scalar for TensorBoard, where the run writes for it */
+static pv_status write_event(session *s, uint64_t step, const char *tag, double value)
+{
+    return s->log[LOG_EVENTS]
+               ? pv_events_scalar(s->log[LOG_EVENTS], wall_now(s), step, tag, (float)value)
+               : PV_OK;
+}
+
 static pv_status on_episode(void *ctx, const pv_train_episode *e)
 {
     session *s = ctx;
@@ -73,13 +81,8 @@ static pv_status on_episode(void *ctx, const pv_train_episode *e)
     pv_status status = pv_append_print(s->log[LOG_EPISODES], "%llu,%llu,%d,%d,%s,%llu\n",
                                        (unsigned long long)e->step, (unsigned long long)e->episode,
                                        e->lane, e->agent, value, (unsigned long long)e->length);
-    if (status == PV_OK) {
-        status = pv_events_scalar(s->log[LOG_EVENTS], wall_now(s), e->step, "episode/return",
-                                  (float)e->episode_return);
-    }
-    return status ? status
-                  : pv_events_scalar(s->log[LOG_EVENTS], wall_now(s), e->step, "episode/length",
-                                     (float)e->length);
+    status = status ? status : write_event(s, e->step, "episode/return", e->episode_return);
+    return status ? status : write_event(s, e->step, "episode/length", (double)e->length);
 }
 
 static pv_status write_metric(session *s, uint64_t step, const char *name, double value)
@@ -90,8 +93,7 @@ static pv_status write_metric(session *s, uint64_t step, const char *name, doubl
     snprintf(tag, sizeof tag, "train/%s", name);
     const pv_status status = pv_append_print(s->log[LOG_METRICS], "%llu,%.3f,%s,%s\n",
                                              (unsigned long long)step, elapsed(s), name, text);
-    return status ? status
-                  : pv_events_scalar(s->log[LOG_EVENTS], wall_now(s), step, tag, (float)value);
+    return status ? status : write_event(s, step, tag, value);
 }
 
 static pv_status on_metric(void *ctx, uint64_t step, const char *name, double value)
@@ -132,13 +134,10 @@ static pv_status on_evaluation(void *ctx, uint64_t step, const pv_evaluation *e)
         sum += e->returns[i];
     }
     const double mean = sum / e->episodes;
-    if (status == PV_OK) {
-        status =
-            pv_events_scalar(s->log[LOG_EVENTS], wall_now(s), step, "eval/return", (float)mean);
-    }
+    status = status ? status : write_event(s, step, "eval/return", mean);
     if (status == PV_OK && !(mean <= s->best)) {
         s->best = mean;
-        status = write_agent(s, "best.safetensors");
+        status = s->run->lean ? PV_OK : write_agent(s, "best.safetensors");
     }
     return status;
 }
@@ -160,10 +159,20 @@ static pv_status write_head(session *s, log_file file)
                        : pv_events_begin(s->log[file], s->wall);
 }
 
+/* a lean run is spared files that nobody may look at */
+static int is_wanted(const session *s, log_file file)
+{
+    return !s->run->lean || file == LOG_EPISODES || file == LOG_METRICS ||
+           (file == LOG_EVAL && s->run->eval_every);
+}
+
 static pv_status open_logs(session *s, const uint64_t *length)
 {
     pv_status status = PV_OK;
     for (int i = 0; i < LOG_FILES && status == PV_OK; i++) {
+        if (!is_wanted(s, (log_file)i)) {
+            continue;
+        }
         char *path = pv_run_path(s->run, log_name(s, (log_file)i));
         s->log[i] = path ? pv_append_open(path, length[i]) : NULL;
         pv_free(path);
@@ -219,6 +228,7 @@ static pv_trainer *create_trainer(session *s)
     config.eval_every = run->eval_every;
     config.eval_episodes = run->eval_episodes;
     config.max_length = run->max_length;
+    config.metrics_every = run->metrics_every;
     config.ctx = s;
     config.on_episode = on_episode;
     config.on_metric = on_metric;
@@ -260,8 +270,21 @@ static pv_status write_resume(session *s)
     return status;
 }
 
+/* lets the reader of the logs see them, though they are not yet on the disk */
+static pv_status flush_logs(session *s)
+{
+    pv_status status = PV_OK;
+    for (int i = 0; i < LOG_FILES && status == PV_OK; i++) {
+        status = s->log[i] ? pv_append_flush(s->log[i]) : PV_OK;
+    }
+    return status;
+}
+
 static pv_status checkpoint(session *s)
 {
+    if (s->run->lean) {
+        return flush_logs(s);
+    }
     pv_status status = PV_OK;
     for (int i = 0; i < LOG_FILES && status == PV_OK; i++) {
         status = pv_append_sync(s->log[i]);
@@ -282,16 +305,6 @@ static void show(session *s, int now)
     } else {
         pv_progress_run(s->progress, s->trainer, s->run->steps, s->run->episodes, s->loss, now);
     }
-}
-
-/* lets the reader of the logs see them, though they are not yet on the disk */
-static pv_status flush_logs(session *s)
-{
-    pv_status status = PV_OK;
-    for (int i = 0; i < LOG_FILES && status == PV_OK; i++) {
-        status = pv_append_flush(s->log[i]);
-    }
-    return status;
 }
 
 /* advances in pieces of some hundredths of a second, so that signals and clocks are heeded */
@@ -352,9 +365,10 @@ static pv_status conclude(session *s, pv_status status)
         return pv_fail(status, "%s", message);
     }
     if (written == PV_OK && interrupted) {
-        return pv_fail(PV_ERROR_INTERRUPTED,
-                       "interrupted at step %llu; go on with: pavlov resume %s",
-                       (unsigned long long)pv_trainer_steps(s->trainer), s->run->dir);
+        return pv_fail(PV_ERROR_INTERRUPTED, "interrupted at step %llu; %s with: pavlov resume %s",
+                       (unsigned long long)pv_trainer_steps(s->trainer),
+                       s->run->lean ? "begin anew (a lean run has no checkpoint)" : "go on",
+                       s->run->dir);
     }
     return written;
 }

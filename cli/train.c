@@ -43,9 +43,12 @@ static pv_status read_numbers(const pv_arguments *a, pv_run *run)
     status = status ? status : pv_option_count(a, "--eval-every", 1, UINT64_MAX, &run->eval_every);
     status = status ? status : pv_option_count(a, "--eval-episodes", 1, 100000, &eval_episodes);
     status = status ? status : pv_option_count(a, "--max-length", 1, UINT64_MAX, &run->max_length);
+    status =
+        status ? status : pv_option_count(a, "--metrics-every", 1, UINT64_MAX, &run->metrics_every);
     status = status ? status : pv_option_number(a, "--stop-at", -INFINITY, INFINITY, &run->stop_at);
     status = status ? status
                     : pv_option_number(a, "--checkpoint-every", 0.0, 1e9, &run->checkpoint_every);
+    run->lean = pv_option_text(a, "--lean") != NULL;
     run->lanes = (int)lanes;
     run->eval_episodes = (int)eval_episodes;
     if (status == PV_OK && workers > 1 && !run->agent_class->worker) {
@@ -291,6 +294,10 @@ static pv_status run_train(const pv_arguments *arguments)
     pv_run_init(&recipe);
     status = read_wishes(a, &w);
     status = status ? status : read_recipe(a, &recipe);
+    if (status == PV_OK && recipe.lean && w.record) {
+        status = pv_fail(PV_ERROR_ARGUMENT,
+                         "--record needs the checkpoint that --lean leaves out; give one of them");
+    }
     status = status ? status : train_recipe(&recipe, &w);
     pv_run_free(&recipe);
     return status;
@@ -312,7 +319,10 @@ static const pv_option options[] = {
     {"--eval-episodes", "N", "episodes of such an evaluation, 10 if not given", 0},
     {"--max-length", "N", "longest evaluation episode in worlds without a limit, 10000", 0},
     {"--stop-at", "RETURN", "stop when the last 100 episodes average this", 0},
+    {"--metrics-every", "N", "steps between two rows of metrics, a hundredth of the run", 0},
     {"--checkpoint-every", "SECONDS", "60 if not given", 0},
+    {"--lean", NULL,
+     "tables only, for sweeps of many short runs: no checkpoints, no waiting for the disk", 0},
     {"--record", NULL, "a video of the trained agent, video.webm in the run folder", 0},
     {"--plot", NULL, "the reward curve, curve.svg in the run folder", 0},
     {"--force", NULL, "replace an existing run", 0},
