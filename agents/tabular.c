@@ -41,8 +41,10 @@ pv_status pv_tabular_init(pv_tabular *agent, const pv_agent_config *config, pv_t
         return PV_ERROR_MEMORY;
     }
     if (agent->predicts) {
-        return pv_given_init(&agent->given, &agent->table, pv_params_text(params, "policy"),
-                             agent->gamma);
+        status = pv_given_init(&agent->given, &agent->table, pv_params_text(params, "policy"),
+                               agent->gamma);
+        return status ? status
+                      : pv_exact_init(&agent->exact, config->world, &agent->given, agent->gamma);
     }
     return pv_policy_init(&agent->policy, params);
 }
@@ -69,6 +71,7 @@ void pv_tabular_free(pv_tabular *agent)
     pv_free(agent->pending);
     pv_table_free(&agent->table);
     pv_given_free(&agent->given);
+    pv_exact_free(&agent->exact);
     pv_free(agent->mean);
     pv_free(agent->probability);
 }
@@ -328,6 +331,9 @@ int pv_tabular_metrics(pv_agent *base, pv_metric metrics[PV_METRICS_MAX])
     }
     metrics[n++] =
         (pv_metric){"states_visited", (double)agent->table.visited / (double)agent->table.states};
+    if (agent->exact.n > 0) {
+        metrics[n++] = (pv_metric){"rms_error", pv_exact_error(&agent->exact, agent->table.value)};
+    }
     agent->learned = (pv_learned){0};
     return n;
 }

@@ -7,6 +7,7 @@
 #define PAVLOV_AGENTS_TABULAR_H
 
 #include "agents/agent.h"
+#include "agents/exact.h"
 #include "agents/given.h"
 #include "agents/policy.h"
 #include "agents/table.h"
@@ -23,6 +24,7 @@ typedef struct pv_tabular {
     pv_table table;
     pv_policy policy; /* control */
     pv_given given;   /* prediction */
+    pv_exact exact;   /* what `given` is worth, where known */
     int predicts;     /* 1: behaves by `given` */
     pv_schedule alpha;
     double gamma;
