@@ -105,6 +105,51 @@ static pv_status start(mp4_state *s, const char *file, char *const *arguments)
     return PV_OK;
 }
 
+static pv_status start_writing(mp4_state *s, const char *file, const char *size, const char *rate,
+                               const char *out)
+{
+    /* H.264 as every browser plays it, colours declared as they are converted */
+    const char *const arguments[] = {"ffmpeg",
+                                     "-hide_banner",
+                                     "-loglevel",
+                                     "error",
+                                     "-y",
+                                     "-f",
+                                     "rawvideo",
+                                     "-pix_fmt",
+                                     "rgb24",
+                                     "-video_size",
+                                     size,
+                                     "-framerate",
+                                     rate,
+                                     "-i",
+                                     "pipe:0",
+                                     "-an",
+                                     "-vf",
+                                     "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p",
+                                     "-c:v",
+                                     "libx264",
+                                     "-preset",
+                                     "veryfast",
+                                     "-crf",
+                                     "18",
+                                     "-color_range",
+                                     "tv",
+                                     "-colorspace",
+                                     "smpte170m",
+                                     "-color_primaries",
+                                     "bt709",
+                                     "-color_trc",
+                                     "iec61966-2-1",
+                                     "-movflags",
+                                     "+faststart",
+                                     "-f",
+                                     "mp4",
+                                     out,
+                                     NULL};
+    return start(s, file, (char *const *)arguments);
+}
+
 static pv_status mp4_open(void *state, const pv_encoder_config *config)
 {
     mp4_state *s = state;
@@ -113,61 +158,14 @@ static pv_status mp4_open(void *state, const pv_encoder_config *config)
     s->from_child = -1;
     char *file = find_ffmpeg();
     if (!file) {
-        return pv_last_status() == PV_ERROR_MEMORY
-                   ? PV_ERROR_MEMORY
-                   : pv_fail_in("cannot write %s", config->output->path);
+        return pv_fail_in("cannot write %s", config->output->path);
     }
     char *size = pv_format_text("%dx%d", config->width, config->height);
     char *rate = pv_format_text("%.10g", config->fps);
     /* a path that begins with "-" or holds a ":" would be read as something else */
     char *out = pv_format_text("file:%s", config->output->part);
-    pv_status status = PV_ERROR_MEMORY;
-    if (size && rate && out) {
-        const char *const arguments[] = {"ffmpeg",
-                                         "-hide_banner",
-                                         "-loglevel",
-                                         "error",
-                                         "-y",
-                                         "-f",
-                                         "rawvideo",
-                                         "-pix_fmt",
-                                         "rgb24",
-                                         "-video_size",
-                                         size,
-                                         "-framerate",
-                                         rate,
-                                         "-i",
-                                         "pipe:0",
-                                         "-an",
-                                         "-vf",
-                                         "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p",
-                                         "-c:v",
-                                         "libx264",
-                                         "-preset",
-                                         "veryfast",
-                                         "-crf",
-                                         "18",
-                                         "-color_range",
-                                         "tv",
-                                         "-colorspace",
-                                         "smpte170m",
-                                         "-color_primaries",
-                                         "bt709",
-                                         "-color_trc",
-                                         "iec61966-2-1",
-                                         "-movflags",
-                                         "+faststart",
-                                         "-f",
-                                         "mp4",
-                                         out,
-                                         NULL};
-        /* exec takes pointers to char that it leaves alone */
-        union {
-            const char *const *given;
-            char *const *wanted;
-        } arguments_of = {arguments};
-        status = start(s, file, arguments_of.wanted);
-    }
+    const pv_status status =
+        size && rate && out ? start_writing(s, file, size, rate, out) : PV_ERROR_MEMORY;
     pv_free(file);
     pv_free(size);
     pv_free(rate);

@@ -133,7 +133,9 @@ static double check_animation(const char *path, int width, int height, int n, in
                               pictures kind)
 {
     static animation a;
-    a = (animation){.width = width * scale, .height = height * scale};
+    memset(&a, 0, sizeof a);
+    a.width = width * scale;
+    a.height = height * scale;
     char *data;
     size_t size;
     ck_assert_int_eq(pv_file_read(path, &data, &size), PV_OK);
