@@ -15,7 +15,7 @@ enum { POINTS = 200, RESAMPLES = 400 };
 
 typedef struct wishes {
     const char *path, *title, *x; /* x: "steps", "episodes" or NULL: as the runs were bounded */
-    uint64_t smooth;              /* episodes a point averages; 0: a fiftieth of the longest run */
+    uint64_t smooth;              /* episodes a point averages; 0: a twenty-fifth of the longest run */
     double y_low, y_high;         /* NaN: from the data */
 } wishes;
 
@@ -209,7 +209,7 @@ static size_t choose_window(const pv_groups *groups, const wishes *w)
             longest = n > longest ? n : longest;
         }
     }
-    return w->smooth ? (size_t)w->smooth : longest / 50 ? longest / 50 : 1;
+    return w->smooth ? (size_t)w->smooth : longest / 25 ? longest / 25 : 1;
 }
 
 static pv_status write_figure(const pv_groups *groups, const wishes *w,
@@ -313,7 +313,7 @@ static pv_status run_plot(const pv_arguments *a)
 
 static const pv_option options[] = {
     {"-o", "FILE", "the figure; its ending chooses .svg, .png or .pdf", 0},
-    {"--smooth", "N", "episodes a point averages; a fiftieth of the longest run if not given", 0},
+    {"--smooth", "N", "episodes a point averages; a twenty-fifth of the longest run if not given", 0},
     {"--x", "steps|episodes", "what the axis counts; what the runs were bounded by if not given",
      0},
     {"--y-low", "Y", "lower end of the axis", 0},

@@ -109,18 +109,33 @@ static void open_range(pv_axis *axis)
     }
 }
 
-/* Leaves some air around the curves, and begins at 0 where that is near. */
-static void pad_range(pv_axis *axis, double part)
+/* Leaves some air at the ends that nobody wished for. */
+static void pad_range(pv_axis *axis, double part, int low, int high)
 {
-    if (axis->log) {
-        const double factor = pow(axis->high / axis->low, part);
-        axis->low /= factor;
-        axis->high *= factor;
-        return;
-    }
     const double air = part * (axis->high - axis->low);
-    axis->low -= air;
-    axis->high += air;
+    const double factor = axis->log ? pow(axis->high / axis->low, part) : 1.0;
+    if (low) {
+        axis->low = axis->log ? axis->low / factor : axis->low - air;
+    }
+    if (high) {
+        axis->high = axis->log ? axis->high * factor : axis->high + air;
+    }
+}
+
+/* Ends that were wished for take the place of the data's. */
+static void wish_range(pv_axis *y, double low, double high)
+{
+    y->low = isfinite(low) ? low : y->low;
+    y->high = isfinite(high) ? high : y->high;
+    if (!(y->low < y->high)) {
+        /* one wish alone lies beyond the data: the other end follows */
+        const double air = fmax(fabs(y->low), fabs(y->high)) * 0.1 + 1e-3;
+        if (isfinite(low)) {
+            y->high = y->low + air;
+        } else {
+            y->low = y->high - air;
+        }
+    }
 }
 
 void pv_curves_ranges(const pv_plot *plot, pv_axis *x, pv_axis *y)
@@ -138,26 +153,12 @@ void pv_curves_ranges(const pv_plot *plot, pv_axis *x, pv_axis *y)
     open_range(x);
     open_range(y);
     if (marks) {
-        pad_range(x, 0.03);
+        pad_range(x, 0.03, 1, 1);
     } else if (!x->log && x->low > 0.0 && x->low < 0.05 * x->high) {
         x->low = 0.0;
     }
-    pad_range(y, 0.05);
-    if (isfinite(plot->y_low)) {
-        y->low = plot->y_low;
-    }
-    if (isfinite(plot->y_high)) {
-        y->high = plot->y_high;
-    }
-    if (!(y->low < y->high)) {
-        /* one wish alone lies beyond the data: the other end follows */
-        const double air = fmax(fabs(y->low), fabs(y->high)) * 0.1 + 1e-3;
-        if (isfinite(plot->y_low)) {
-            y->high = y->low + air;
-        } else {
-            y->low = y->high - air;
-        }
-    }
+    wish_range(y, plot->y_low, plot->y_high);
+    pad_range(y, 0.05, !isfinite(plot->y_low), !isfinite(plot->y_high));
 }
 
 /* --- lines --- */
@@ -243,7 +244,7 @@ static void draw_members(const pv_figure *f, int i)
 {
     const pv_plot_series *s = &f->plot->series[i];
     const int drawn = s->members < PV_PLOT_MEMBERS_MAX ? s->members : PV_PLOT_MEMBERS_MAX;
-    const double alpha = fmin(0.8 / sqrt((double)drawn), 0.35);
+    const double alpha = fmin(0.45 / sqrt((double)drawn), 0.35);
     cairo_set_line_width(f->cr, MEMBER_WIDTH);
     for (int k = 0; k < drawn; k++) {
         const size_t m = (size_t)k * (size_t)s->members / (size_t)drawn;
