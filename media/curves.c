@@ -76,7 +76,6 @@ static void include_series(const pv_plot_series *s, pv_axis *x, pv_axis *y)
     }
 }
 
-/* Members alone decide where there is no mean to see. */
 static void include_members(const pv_plot_series *s, pv_axis *y)
 {
     const size_t n = s->points * (size_t)s->members;
@@ -122,6 +121,19 @@ static void pad_range(pv_axis *axis, double part, int low, int high)
     }
 }
 
+/* Makes room for the thin lines at the ends that nobody wished for, but at most three tenths of
+   what the means and bands take: the outliers among them are cut off. */
+static void reach_members(pv_axis *y, const pv_axis *members, int low, int high)
+{
+    const double most = 0.3 * (y->high - y->low);
+    if (low) {
+        y->low = fmax(fmin(y->low, members->low), y->low - most);
+    }
+    if (high) {
+        y->high = fmin(fmax(y->high, members->high), y->high + most);
+    }
+}
+
 /* Ends that were wished for take the place of the data's. */
 static void wish_range(pv_axis *y, double low, double high)
 {
@@ -142,13 +154,17 @@ void pv_curves_ranges(const pv_plot *plot, pv_axis *x, pv_axis *y)
 {
     *x = (pv_axis){.low = INFINITY, .high = -INFINITY, .log = plot->x_log};
     *y = (pv_axis){.low = INFINITY, .high = -INFINITY};
+    pv_axis members = *y;
     int marks = 0;
     for (int i = 0; i < plot->n_series; i++) {
         include_series(&plot->series[i], x, y);
         marks |= plot->series[i].marks;
     }
-    for (int i = 0; i < plot->n_series && !(y->low <= y->high); i++) {
-        include_members(&plot->series[i], y);
+    for (int i = 0; i < plot->n_series; i++) {
+        include_members(&plot->series[i], &members);
+    }
+    if (!(y->low <= y->high)) {
+        *y = members;
     }
     open_range(x);
     open_range(y);
@@ -158,6 +174,7 @@ void pv_curves_ranges(const pv_plot *plot, pv_axis *x, pv_axis *y)
         x->low = 0.0;
     }
     wish_range(y, plot->y_low, plot->y_high);
+    reach_members(y, &members, !isfinite(plot->y_low), !isfinite(plot->y_high));
     pad_range(y, 0.05, !isfinite(plot->y_low), !isfinite(plot->y_high));
 }
 

@@ -434,6 +434,23 @@ START_TEST(the_band_fills_the_interval)
 }
 END_TEST
 
+/* one end of the axis wished for: the other lies just above the data all the same */
+START_TEST(a_wish_for_one_end_leaves_the_other_to_the_data)
+{
+    static const double x[3] = {0, 1, 2};
+    static const double y[3] = {-1000, -10, -10};
+    pv_plot_series series;
+    pv_plot plot = plot_of(&series, x, y, 3);
+    series.label = NULL;
+    plot.y_low = -50;
+    drawn d = draw(&plot);
+    const int row = blue_row(&d, d.left + (d.right - d.left) * 3 / 4);
+    ck_assert_int_gt(row, d.top);
+    ck_assert_int_lt(row, d.top + (d.bottom - d.top) / 8);
+    free(d.rgb);
+}
+END_TEST
+
 START_TEST(gaps_stay_open)
 {
     static const double x[6] = {0, 20, 40, 60, 80, 100};
@@ -556,6 +573,7 @@ int main(void)
     tcase_add_test(tests, the_curve_lies_where_the_numbers_say);
     tcase_add_test(tests, nothing_is_drawn_beyond_the_axes);
     tcase_add_test(tests, the_band_fills_the_interval);
+    tcase_add_test(tests, a_wish_for_one_end_leaves_the_other_to_the_data);
     tcase_add_test(tests, gaps_stay_open);
     tcase_add_test(tests, a_logarithmic_axis_spaces_powers_equally);
     tcase_add_test(tests, the_legend_keeps_off_the_curves);
