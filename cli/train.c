@@ -294,6 +294,12 @@ static pv_status run_train(const pv_arguments *arguments)
     pv_run_init(&recipe);
     status = read_wishes(a, &w);
     status = status ? status : read_recipe(a, &recipe);
+    if (status == PV_OK && w.jobs > 1 &&
+        (pv_world_class(recipe.world)->flags & PV_ONE_PER_PROCESS)) {
+        status =
+            pv_fail(PV_ERROR_ARGUMENT, "world %s can be there only once in a process; use --jobs 1",
+                    pv_world_class(recipe.world)->id);
+    }
     if (status == PV_OK && recipe.lean && w.record) {
         status = pv_fail(PV_ERROR_ARGUMENT,
                          "--record needs the checkpoint that --lean leaves out; give one of them");
