@@ -245,15 +245,15 @@ static int direction_of(const pv_spec *spec, int action, int *x, int *y)
     return 0;
 }
 
-/* An arrow across the cell, from its middle where it is not the only one, or a ring for an action
-   that leads nowhere; dark with a light edge, to be seen on any colour. */
+/* An arrow across the cell, thinner and from its middle where it is not the only one, or a ring for
+   an action that leads nowhere; dark with a light edge, to be seen on any colour. */
 static void draw_action(const pv_canvas *canvas, const pv_spec *spec, const pv_rect *cell,
                         int action, int alone)
 {
     const double size = fmin(cell->width, cell->height);
     const double x = cell->x + cell->width / 2.0;
     const double y = cell->y + cell->height * 0.4;
-    const double shaft = fmax(size / 22.0, 1.0);
+    const double shaft = fmax(size / (alone ? 22.0 : 34.0), 1.0);
     int dx = 0;
     int dy = 0;
     if (!direction_of(spec, action, &dx, &dy)) {
@@ -261,7 +261,7 @@ static void draw_action(const pv_canvas *canvas, const pv_spec *spec, const pv_r
         pv_paint_ring(canvas, x, y, 0.14 * size - 0.6 * shaft, shaft, 0x101010);
         return;
     }
-    const double reach = 0.3 * size / (dx && dy ? sqrt(2.0) : 1.0);
+    const double reach = (alone ? 0.3 : 0.36) * size / (dx && dy ? sqrt(2.0) : 1.0);
     const double from = alone ? -0.7 : 0.0;
     const double to = alone ? 0.7 : 1.0;
     const double ends[4] = {x + from * dx * reach, y + from * dy * reach, x + to * dx * reach,
