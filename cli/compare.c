@@ -8,8 +8,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { FINAL = 100, RESAMPLES = 10000 };
+enum { RESAMPLES = 10000 };
+
+/* what is compared */
+typedef struct wishes {
+    const char *y;    /* "return", "length" or a metric */
+    uint64_t last;    /* rows of a run that its final value averages */
+    double threshold; /* NaN: the world's solved score */
+    int as_json;
+} wishes;
 
 typedef struct row {
     double final, low, high, iqm, auc, steps, seconds;
@@ -28,24 +37,25 @@ static double median_reached(double *reached, int n, int solved)
     return 2 * solved > n ? reached[n / 2] : NAN;
 }
 
-static pv_status fill_row(const pv_group *group, double threshold, row *r)
+static pv_status fill_row(const pv_group *group, const wishes *w, row *r)
 {
     const size_t n = (size_t)group->n;
     double *final = pv_alloc_array(n, sizeof *final);
     double *reached = pv_alloc_array(n, sizeof *reached);
     pv_status status = final && reached ? PV_OK : pv_last_status();
     size_t known = 0;
-    *r = (row){.threshold = isnan(threshold) ? group->solved : threshold};
+    const int returns = strcmp(w->y, "return") == 0;
+    *r = (row){.threshold = returns && isnan(w->threshold) ? group->solved : w->threshold};
     for (size_t i = 0; i < n && status == PV_OK; i++) {
         const pv_curve *curve = &group->curves[i];
         if (curve->n == 0) {
             continue; /* no episode has ended yet */
         }
-        final[known] = pv_curve_final(curve, FINAL);
+        final[known] = pv_curve_final(curve, (size_t)w->last);
         reached[known] = pv_curve_reached(curve, r->threshold);
         r->solved += !isnan(reached[known]);
         r->auc += pv_curve_area(curve);
-        r->steps += curve->step[curve->n - 1];
+        r->steps += curve->steps;
         r->seconds += curve->seconds;
         known++;
     }
@@ -69,14 +79,16 @@ static pv_status fill_row(const pv_group *group, double threshold, row *r)
     return status;
 }
 
-static void put_row(cJSON *array, const pv_group *group, const row *r, int *failed)
+static void put_row(cJSON *array, const pv_group *group, const wishes *w, const row *r, int *failed)
 {
+    char name[64];
     cJSON *json = pv_put_row(array, failed);
+    snprintf(name, sizeof name, "final_%.50s", w->y);
     pv_put_text(json, "agent", group->agent, failed);
     pv_put_text(json, "world", group->world, failed);
     pv_put_text(json, "settings", group->settings, failed);
     pv_put_number(json, "runs", group->n, failed);
-    pv_put_number(json, "final_return", r->final, failed);
+    pv_put_number(json, name, r->final, failed);
     pv_put_number(json, "final_low", r->low, failed);
     pv_put_number(json, "final_high", r->high, failed);
     pv_put_number(json, "iqm", r->iqm, failed);
@@ -99,29 +111,27 @@ static void print_row(const pv_group *group, const row *r)
            reached, *group->settings ? "  " : "", group->settings);
 }
 
-static pv_status compare(const pv_arguments *a, const pv_groups *groups)
+static pv_status compare(const pv_groups *groups, const wishes *w)
 {
-    double threshold = NAN;
-    pv_status status = pv_option_number(a, "--threshold", -INFINITY, INFINITY, &threshold);
-    const int as_json = pv_option_text(a, "--json") != NULL;
+    pv_status status = PV_OK;
     int failed = 0;
     cJSON *json = cJSON_CreateObject();
     cJSON *array = json ? pv_put_array(json, "groups", &failed) : NULL;
     failed |= !array;
-    if (status == PV_OK && !as_json) {
+    if (!w->as_json) {
         printf("%-16s %-22s %4s %9s  %-18s %9s %9s %9s %8s  %s\n", "agent", "world", "runs",
                "final", "95 % interval", "iqm", "auc", "steps", "seconds", "steps to threshold");
     }
     for (int i = 0; i < groups->n && status == PV_OK; i++) {
         row r;
-        status = fill_row(&groups->group[i], threshold, &r);
-        if (status == PV_OK && as_json) {
-            put_row(array, &groups->group[i], &r, &failed);
+        status = fill_row(&groups->group[i], w, &r);
+        if (status == PV_OK && w->as_json) {
+            put_row(array, &groups->group[i], w, &r, &failed);
         } else if (status == PV_OK) {
             print_row(&groups->group[i], &r);
         }
     }
-    if (status == PV_OK && as_json) {
+    if (status == PV_OK && w->as_json) {
         status =
             failed ? pv_fail(PV_ERROR_MEMORY, "out of memory for the answer") : pv_print_json(json);
     }
@@ -129,9 +139,22 @@ static pv_status compare(const pv_arguments *a, const pv_groups *groups)
     return status;
 }
 
+static pv_status read_wishes(const pv_arguments *a, wishes *w)
+{
+    const char *y = pv_option_text(a, "--y");
+    *w = (wishes){.y = y ? y : "return",
+                  .last = 100,
+                  .threshold = NAN,
+                  .as_json = pv_option_text(a, "--json") != NULL};
+    pv_status status = pv_option_count(a, "--last", 1, UINT32_MAX, &w->last);
+    return status ? status : pv_option_number(a, "--threshold", -INFINITY, INFINITY, &w->threshold);
+}
+
 static pv_status run_compare(const pv_arguments *a)
 {
+    wishes w;
     pv_status status = pv_arguments_check(a);
+    status = status ? status : read_wishes(a, &w);
     if (status) {
         return status;
     }
@@ -141,16 +164,19 @@ static pv_status run_compare(const pv_arguments *a)
         paths[i] = pv_argument(a, i);
     }
     pv_groups groups;
-    status = paths ? pv_groups_read(&groups, paths, n) : pv_last_status();
+    const pv_reading reading = {.y = w.y};
+    status = paths ? pv_groups_read(&groups, &reading, paths, n) : pv_last_status();
     pv_free(paths);
     if (status == PV_OK) {
-        status = compare(a, &groups);
+        status = compare(&groups, &w);
         pv_groups_free(&groups);
     }
     return status;
 }
 
 static const pv_option options[] = {
+    {"--y", "WHAT", "compare this: return (if not given), length or a metric's name", 0},
+    {"--last", "N", "the final value of a run is the mean of its last N rows, 100", 0},
     {"--threshold", "RETURN",
      "count the steps until the last 100 episodes average this; the "
      "world's solved score if not given",

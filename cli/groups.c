@@ -7,15 +7,18 @@
 #include "core/file.h"
 #include "core/memory.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void free_curve(pv_curve *curve)
 {
     pv_free(curve->dir);
     pv_free(curve->step);
-    pv_free(curve->episode_return);
+    pv_free(curve->episode);
+    pv_free(curve->value);
 }
 
 void pv_groups_free(pv_groups *groups)
@@ -37,52 +40,151 @@ void pv_groups_free(pv_groups *groups)
 
 /* --- reading --- */
 
-/* keeps the rows of agent 0 */
-static pv_status fill_curve(pv_curve *curve, const pv_csv *csv)
+static pv_status read_column(const pv_csv *csv, const char *name, double **column)
 {
-    const char *const names[3] = {"step", "agent", "return"};
-    double *column[3] = {NULL, NULL, NULL};
-    pv_status status = PV_OK;
-    for (int i = 0; i < 3 && status == PV_OK; i++) {
-        const int at = pv_csv_column(csv, names[i]);
-        column[i] = pv_alloc_array(csv->rows, sizeof(double));
-        status = at < 0       ? pv_fail(PV_ERROR_FORMAT, "there is no column \"%s\"", names[i])
-                 : !column[i] ? pv_last_status()
-                              : pv_csv_numbers(csv, at, column[i]);
+    const int at = pv_csv_column(csv, name);
+    if (at < 0) {
+        return pv_fail(PV_ERROR_FORMAT, "there is no column \"%s\"", name);
     }
-    if (status == PV_OK) {
-        for (size_t row = 0; row < csv->rows; row++) {
-            if (column[1][row] == 0.0) {
-                column[0][curve->n] = column[0][row];
-                column[2][curve->n++] = column[2][row];
-            }
+    *column = pv_alloc_array(csv->rows ? csv->rows : 1, sizeof(double));
+    return *column ? pv_csv_numbers(csv, at, *column) : pv_last_status();
+}
+
+/* takes memory for that many rows */
+static pv_status take_rows(pv_curve *curve, size_t rows)
+{
+    rows = rows ? rows : 1;
+    curve->step = pv_alloc_array(rows, sizeof(double));
+    curve->episode = pv_alloc_array(rows, sizeof(double));
+    curve->value = pv_alloc_array(rows, sizeof(double));
+    return curve->step && curve->episode && curve->value ? PV_OK : pv_last_status();
+}
+
+static void add_row(pv_curve *curve, double step, double episode, double value)
+{
+    curve->step[curve->n] = step;
+    curve->episode[curve->n] = episode;
+    curve->value[curve->n++] = value;
+}
+
+/* fills a curve from episodes.csv: the rows of agent 0; `y` NULL: how many there are */
+static pv_status fill_episodes(pv_curve *curve, const pv_csv *csv, const char *y)
+{
+    double *step = NULL;
+    double *agent = NULL;
+    double *value = NULL;
+    pv_status status = read_column(csv, "step", &step);
+    status = status ? status : read_column(csv, "agent", &agent);
+    status = status || !y ? status : read_column(csv, y, &value);
+    status = status ? status : take_rows(curve, csv->rows + 1);
+    if (status == PV_OK && !y) {
+        add_row(curve, 0.0, 0.0, 0.0);
+    }
+    for (size_t row = 0; row < csv->rows && status == PV_OK; row++) {
+        if (agent[row] == 0.0) {
+            curve->episodes += 1.0;
+            curve->steps = step[row];
+            add_row(curve, step[row], curve->episodes, value ? value[row] : curve->episodes);
         }
-        curve->step = column[0];
-        curve->episode_return = column[2];
-        column[0] = column[2] = NULL;
     }
-    for (int i = 0; i < 3; i++) {
-        pv_free(column[i]);
-    }
+    pv_free(step);
+    pv_free(agent);
+    pv_free(value);
     return status;
 }
 
-static pv_status read_curve(pv_curve *curve, const pv_run *run)
+/* what to answer to the name of a metric that a run has not */
+static pv_status fail_metric(const pv_csv *csv, int names, const char *y)
 {
-    memset(curve, 0, sizeof *curve);
-    char *path = pv_run_path(run, "episodes.csv");
+    const char *near = NULL;
+    const char **known = pv_alloc_array(csv->rows ? csv->rows : 1, sizeof *known);
+    for (size_t row = 0; known && row < csv->rows; row++) {
+        known[row] = pv_csv_cell(csv, row, names);
+    }
+    if (known) {
+        near = pv_near_name(y, known, (int)csv->rows);
+    }
+    pv_fail(PV_ERROR_ARGUMENT, "there is no metric \"%s\"%s%s%s", y,
+            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    pv_free(known);
+    return PV_ERROR_ARGUMENT;
+}
+
+/* fills a curve from metrics.csv, `ended` being the curve of how many episodes had ended */
+static pv_status fill_metric(pv_curve *curve, const pv_csv *csv, const char *y,
+                             const pv_curve *ended)
+{
+    double *step = NULL;
+    double *value = NULL;
+    const int names = pv_csv_column(csv, "name");
+    pv_status status = names < 0 ? pv_fail(PV_ERROR_FORMAT, "there is no column \"name\"") : PV_OK;
+    status = status ? status : read_column(csv, "step", &step);
+    status = status ? status : read_column(csv, "value", &value);
+    status = status ? status : take_rows(curve, csv->rows);
+    size_t k = 0;
+    for (size_t row = 0; row < csv->rows && status == PV_OK; row++) {
+        if (strcmp(pv_csv_cell(csv, row, names), y) == 0) {
+            while (k + 1 < ended->n && ended->step[k + 1] <= step[row]) {
+                k++;
+            }
+            add_row(curve, step[row], ended->episode[k], value[row]);
+        }
+    }
+    if (status == PV_OK && curve->n == 0 && csv->rows > 0) {
+        status = fail_metric(csv, names, y);
+    }
+    curve->steps = ended->steps;
+    curve->episodes = ended->episodes;
+    pv_free(step);
+    pv_free(value);
+    return status;
+}
+
+/* reads a table of a run folder; one that is not there has no rows */
+static pv_status read_table(pv_curve *curve, const pv_run *run, const char *name, const char *y,
+                            const pv_curve *ended)
+{
+    char *path = pv_run_path(run, name);
     pv_csv csv;
     pv_status status = path ? PV_OK : pv_last_status();
-    if (status == PV_OK && pv_file_exists(path)) {
+    if (status == PV_OK && !pv_file_exists(path)) {
+        status = take_rows(curve, 0);
+    } else if (status == PV_OK) {
         status = pv_csv_read(&csv, path);
         if (status == PV_OK) {
-            status = fill_curve(curve, &csv) ? pv_fail_in("%s", path) : PV_OK;
+            status = ended ? fill_metric(curve, &csv, y, ended) : fill_episodes(curve, &csv, y);
+            status = status ? pv_fail_in("%s", path) : PV_OK;
             pv_csv_free(&csv);
         }
     }
-    curve->dir = status ? NULL : pv_copy_text(run->dir);
-    curve->seconds = run->seconds;
     pv_free(path);
+    return status;
+}
+
+static int is_column(const char *y)
+{
+    return strcmp(y, "return") == 0 || strcmp(y, "length") == 0;
+}
+
+static pv_status read_curve(pv_curve *curve, const pv_run *run, const char *y)
+{
+    pv_curve ended = {0};
+    const int counts = strcmp(y, "episodes") == 0;
+    memset(curve, 0, sizeof *curve);
+    pv_status status = PV_OK;
+    if (counts || is_column(y)) {
+        status = read_table(curve, run, "episodes.csv", counts ? NULL : y, NULL);
+    } else {
+        status = read_table(&ended, run, "episodes.csv", NULL, NULL);
+        status = status ? status : read_table(curve, run, "metrics.csv", y, &ended);
+        free_curve(&ended);
+    }
+    if (run->steps && !run->episodes && isnan(run->stop_at) &&
+        strcmp(run->status, "finished") == 0) {
+        curve->steps = (double)run->steps; /* the episode then running ended in no row */
+    }
+    curve->seconds = run->seconds;
+    curve->dir = status ? NULL : pv_copy_text(run->dir);
     if (!curve->dir) {
         free_curve(curve);
         return pv_last_status();
@@ -90,15 +192,19 @@ static pv_status read_curve(pv_curve *curve, const pv_run *run)
     return PV_OK;
 }
 
-/* every parameter of a run as "name=value, ...", only those where `differs` says so if it is given
- */
-static char *settings_text(const pv_run *run)
+/* --- grouping --- */
+
+/* every parameter of a run but `against` as "name=value, ..." */
+static char *settings_text(const pv_run *run, const char *against)
 {
     char *text = pv_format_text("lanes=%d", run->lanes);
     for (int i = 0; i < run->params.n && text; i++) {
+        const char *name = run->params.table[i].name;
+        if (against && strcmp(name, against) == 0) {
+            continue;
+        }
         char *value = pv_params_value_text(&run->params, i);
-        char *longer =
-            value ? pv_format_text("%s, %s=%s", text, run->params.table[i].name, value) : NULL;
+        char *longer = value ? pv_format_text("%s, %s=%s", text, name, value) : NULL;
         pv_free(value);
         pv_free(text);
         text = longer;
@@ -106,13 +212,55 @@ static char *settings_text(const pv_run *run)
     return text;
 }
 
-static pv_group *find_group(pv_groups *groups, const pv_run *run, const char *recipe)
+/* reads the number that a run has for `against`; NaN if there is none to read */
+static pv_status read_against(const pv_run *run, const char *against, double *at)
 {
+    *at = NAN;
+    if (!against) {
+        return PV_OK;
+    }
+    const int i = pv_params_find(&run->params, against);
+    if (i < 0) {
+        return pv_fail(PV_ERROR_ARGUMENT, "%s: agent %s has no parameter \"%s\"", run->dir,
+                       run->agent_class->name, against);
+    }
+    char *text = pv_params_value_text(&run->params, i);
+    char *end = text;
+    *at = text ? strtod(text, &end) : NAN;
+    pv_status status = text ? PV_OK : pv_last_status();
+    if (text && (end == text || *end != '\0' || !isfinite(*at))) {
+        status = pv_fail(PV_ERROR_ARGUMENT, "%s: %s=%s is no number to plot against", run->dir,
+                         against, text);
+    }
+    pv_free(text);
+    return status;
+}
+
+static int same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static int is_recipe(const pv_group *group, const char *agent, const char *world,
+                     const char *recipe)
+{
+    return strcmp(group->agent, agent) == 0 && strcmp(group->world, world) == 0 &&
+           strcmp(group->recipe, recipe) == 0;
+}
+
+int pv_group_continues(const pv_group *a, const pv_group *b)
+{
+    return is_recipe(a, b->agent, b->world, b->recipe);
+}
+
+/* the group of a run, added if need be */
+static pv_group *find_group(pv_groups *groups, const pv_run *run, const char *recipe, double at)
+{
+    const char *agent = run->agent_class->name;
+    const char *world = pv_world_name(run->world);
     for (int i = 0; i < groups->n; i++) {
         pv_group *group = &groups->group[i];
-        if (strcmp(group->agent, run->agent_class->name) == 0 &&
-            strcmp(group->world, pv_world_name(run->world)) == 0 &&
-            strcmp(group->recipe, recipe) == 0) {
+        if (same_number(group->at, at) && is_recipe(group, agent, world, recipe)) {
             return group;
         }
     }
@@ -123,38 +271,48 @@ static pv_group *find_group(pv_groups *groups, const pv_run *run, const char *re
     groups->group = grown;
     pv_group *group = &groups->group[groups->n];
     memset(group, 0, sizeof *group);
-    group->agent = pv_copy_text(run->agent_class->name);
-    group->world = pv_copy_text(pv_world_name(run->world));
+    group->agent = pv_copy_text(agent);
+    group->world = pv_copy_text(world);
     group->recipe = pv_copy_text(recipe);
     group->settings = pv_copy_text("");
+    group->at = at;
     group->solved = pv_world_spec(run->world)->solved;
     group->by_episodes = run->steps == 0;
     groups->n++; /* counted even if a copy failed, so that all is freed */
     return group->agent && group->world && group->recipe && group->settings ? group : NULL;
 }
 
-static pv_status add_run(pv_groups *groups, const char *dir)
+static pv_status add_curve(pv_groups *groups, const pv_run *run, const char *recipe,
+                           const pv_reading *reading)
+{
+    pv_curve curve;
+    double at;
+    pv_status status = read_against(run, reading->against, &at);
+    status = status ? status : read_curve(&curve, run, reading->y ? reading->y : "return");
+    if (status) {
+        return status;
+    }
+    pv_group *group = find_group(groups, run, recipe, at);
+    pv_curve *grown =
+        group ? pv_realloc(group->curves, ((size_t)group->n + 1) * sizeof *grown) : NULL;
+    if (!grown) {
+        free_curve(&curve);
+        return pv_last_status();
+    }
+    group->curves = grown;
+    group->curves[group->n++] = curve;
+    return PV_OK;
+}
+
+static pv_status add_run(pv_groups *groups, const char *dir, const pv_reading *reading)
 {
     pv_run run;
-    pv_curve curve;
     pv_status status = pv_run_open(&run, dir);
     if (status) {
         return status;
     }
-    char *recipe = settings_text(&run);
-    status = recipe ? read_curve(&curve, &run) : pv_last_status();
-    if (status == PV_OK) {
-        pv_group *group = find_group(groups, &run, recipe);
-        pv_curve *grown =
-            group ? pv_realloc(group->curves, ((size_t)group->n + 1) * sizeof *grown) : NULL;
-        if (grown) {
-            group->curves = grown;
-            group->curves[group->n++] = curve;
-        } else {
-            free_curve(&curve);
-            status = pv_last_status();
-        }
-    }
+    char *recipe = settings_text(&run, reading->against);
+    status = recipe ? add_curve(groups, &run, recipe, reading) : pv_last_status();
     pv_free(recipe);
     pv_run_free(&run);
     return status;
@@ -203,7 +361,42 @@ static pv_status find_settings(const pv_groups *groups, pv_group *group)
     return PV_OK;
 }
 
-pv_status pv_groups_read(pv_groups *groups, const char *const *paths, int n)
+static int find_family(const pv_groups *groups, int i)
+{
+    int family = 0;
+    while (family < i && !is_kin(&groups->group[family], &groups->group[i])) {
+        family++;
+    }
+    return family;
+}
+
+/* orders "alpha=0.05, n=2" before "alpha=0.1, n=1": numbers by their value */
+static int compare_settings(const char *x, const char *y)
+{
+    while (*x && *y) {
+        char *end_x = NULL;
+        char *end_y = NULL;
+        const double m = isdigit((unsigned char)*x) ? strtod(x, &end_x) : 0.0;
+        const double n = isdigit((unsigned char)*y) ? strtod(y, &end_y) : 0.0;
+        if (m != n || *x != *y) {
+            return end_x && end_y ? (m < n ? -1 : 1) : (unsigned char)*x - (unsigned char)*y;
+        }
+        x = end_x ? end_x : x + 1;
+        y = end_y ? end_y : y + 1;
+    }
+    return *x ? 1 : *y ? -1 : 0;
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    const pv_group *x = a;
+    const pv_group *y = b;
+    return x->family != y->family ? x->family - y->family
+                                  : compare_settings(x->settings, y->settings);
+}
+
+pv_status pv_groups_read(pv_groups *groups, const pv_reading *reading, const char *const *paths,
+                         int n)
 {
     memset(groups, 0, sizeof *groups);
     pv_status status = PV_OK;
@@ -212,12 +405,16 @@ pv_status pv_groups_read(pv_groups *groups, const char *const *paths, int n)
         int n_dirs = 0;
         status = pv_run_find(paths[i], &dirs, &n_dirs);
         for (int k = 0; k < n_dirs && status == PV_OK; k++) {
-            status = add_run(groups, dirs[k]);
+            status = add_run(groups, dirs[k], reading);
         }
         pv_dir_list_free(dirs, n_dirs);
     }
     for (int i = 0; i < groups->n && status == PV_OK; i++) {
         status = find_settings(groups, &groups->group[i]);
+        groups->group[i].family = find_family(groups, i);
+    }
+    if (groups->n > 1) {
+        qsort(groups->group, (size_t)groups->n, sizeof *groups->group, compare_groups);
     }
     if (status) {
         pv_groups_free(groups);
@@ -232,7 +429,7 @@ double pv_curve_final(const pv_curve *curve, size_t window)
     const size_t n = curve->n < window ? curve->n : window;
     double sum = 0.0;
     for (size_t i = curve->n - n; i < curve->n; i++) {
-        sum += curve->episode_return[i];
+        sum += curve->value[i];
     }
     return n ? sum / (double)n : NAN;
 }
@@ -242,7 +439,7 @@ double pv_curve_area(const pv_curve *curve)
     double area = 0.0;
     double before = 0.0;
     for (size_t i = 0; i < curve->n; i++) {
-        area += curve->episode_return[i] * (curve->step[i] - before);
+        area += curve->value[i] * (curve->step[i] - before);
         before = curve->step[i];
     }
     return before > 0.0 ? area / before : NAN;
@@ -253,8 +450,8 @@ double pv_curve_reached(const pv_curve *curve, double threshold)
     enum { WINDOW = 100 };
     double sum = 0.0;
     for (size_t i = 0; i < curve->n; i++) {
-        sum += curve->episode_return[i];
-        sum -= i >= WINDOW ? curve->episode_return[i - WINDOW] : 0.0;
+        sum += curve->value[i];
+        sum -= i >= WINDOW ? curve->value[i - WINDOW] : 0.0;
         if (i + 1 >= WINDOW && sum / WINDOW >= threshold) {
             return curve->step[i];
         }

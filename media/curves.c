@@ -23,16 +23,29 @@ static const unsigned char colours[][3] = {
     {0x00, 0x72, 0xB2}, {0xD5, 0x5E, 0x00}, {0x00, 0x9E, 0x73}, {0xCC, 0x79, 0xA7},
     {0xE6, 0x9F, 0x00}, {0x56, 0xB4, 0xE9}, {0x00, 0x00, 0x00}, {0xF0, 0xE4, 0x42}};
 enum { COLOURS = sizeof colours / sizeof colours[0] };
+static const unsigned char grey[3] = {0x66, 0x66, 0x66};
+
+/* number of the colour of series i: dashed ones take none */
+static int colour_of(const pv_plot *plot, int i)
+{
+    int colour = 0;
+    for (int k = 0; k < i; k++) {
+        colour += !plot->series[k].dashed;
+    }
+    return colour;
+}
 
 void pv_curves_style(cairo_t *cr, const pv_plot *plot, int i, double alpha)
 {
     static const double dashes[][2] = {{6.0, 3.5}, {1.5, 2.5}, {10.0, 4.0}};
-    const unsigned char *c = colours[i % COLOURS];
+    const int dashed = plot->series[i].dashed;
+    const int colour = colour_of(plot, i);
+    const unsigned char *c = dashed ? grey : colours[colour % COLOURS];
     cairo_set_source_rgba(cr, c[0] / 255.0, c[1] / 255.0, c[2] / 255.0, alpha);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-    /* reference values are dashed, and so is a colour that is used again */
-    const int round_trip = i / COLOURS;
-    if (plot->series[i].dashed || round_trip > 0) {
+    /* reference values are grey and dashed, and a colour that is used again is dashed */
+    const int round_trip = dashed ? 0 : colour / COLOURS;
+    if (dashed || round_trip > 0) {
         cairo_set_dash(cr, dashes[round_trip % 3], 2, 0.0);
     } else {
         cairo_set_dash(cr, NULL, 0, 0.0);

@@ -18,7 +18,7 @@ typedef struct pv_plot_series {
     int members;              /* thin lines behind it: one per seed; 0: none */
     const double *member;     /* [members][points]; NaN: a gap */
     int marks;  /* 1: a dot at every point, its interval a bar (figures over a few settings) */
-    int dashed; /* 1: a dashed line (reference values) */
+    int dashed; /* 1: a dashed grey line (reference values) */
 } pv_plot_series;
 
 typedef struct pv_plot {
