@@ -126,6 +126,9 @@ const pv_agent_class *pv_agent_class_find(const char *name);
 pv_status pv_agent_params(pv_params *params, const pv_agent_class *agent_class,
                           const pv_world *world);
 
+/* Reads a parameter that must be a whole number. */
+pv_status pv_agent_whole(const pv_params *params, const char *name, int *value);
+
 /* Makes an agent from resolved parameters (copied); pv_agent_create is this after pv_agent_params.
  */
 pv_agent *pv_agent_create_from(const pv_agent_class *agent_class, const pv_world *world,

@@ -5,6 +5,7 @@
 #include "agents/presets.h"
 #include "core/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 const pv_agent_class *const pv_agent_classes[] = {
@@ -58,6 +59,16 @@ pv_status pv_agent_params(pv_params *params, const pv_agent_class *agent_class,
         pv_params_free(params);
     }
     return status;
+}
+
+pv_status pv_agent_whole(const pv_params *params, const char *name, int *value)
+{
+    const double number = pv_params_number(params, name);
+    if (number != floor(number) || fabs(number) > 2e9) {
+        return pv_fail(PV_ERROR_ARGUMENT, "%s must be a whole number, not %g", name, number);
+    }
+    *value = (int)number;
+    return PV_OK;
 }
 
 /* fills the base, then lets the class fill the rest */

@@ -4,26 +4,17 @@
 
 #include "core/memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 /* --- making --- */
 
-pv_status pv_tabular_whole(const pv_params *params, const char *name, int *value)
-{
-    const double number = pv_params_number(params, name);
-    if (number != floor(number) || fabs(number) > 2e9) {
-        return pv_fail(PV_ERROR_ARGUMENT, "%s must be a whole number, not %g", name, number);
-    }
-    *value = (int)number;
-    return PV_OK;
-}
-
 pv_status pv_tabular_init(pv_tabular *agent, const pv_agent_config *config, pv_table_kind kind)
 {
     const pv_params *params = config->params;
     pv_status status =
-        pv_schedule_parse(&agent->alpha, "alpha", pv_params_text(params, "alpha"), 0.0, 1e9);
+        pv_schedule_parse(&agent->alpha, "alpha", pv_params_text(params, "alpha"), 0.0, 1.0);
     if (!status) {
         status =
             pv_table_init(&agent->table, config->world, kind, pv_params_number(params, "initial"));
@@ -193,6 +184,7 @@ static pv_status read_row(pv_tabular *agent, const pv_transitions *t, int row, p
     memset(step, 0, sizeof *step);
     step->row = row;
     step->action = ((const int32_t *)t->action[0])[row];
+    assert(step->action >= 0 && step->action < table->actions);
     step->reward = (double)t->reward[row];
     step->legal = pv_table_mask(table, t->obs, row);
     step->ended = t->terminated[row] || t->truncated[row];
@@ -230,21 +222,24 @@ double pv_tabular_rate(pv_tabular *agent, const double *value, size_t entry)
     return agent->learned.alpha;
 }
 
+static pv_status not_finite(const pv_tabular *agent, size_t entry)
+{
+    static const char advice[] = "rewards must be finite, and a smaller alpha keeps values so";
+    const size_t width = (size_t)agent->table.width;
+    const char *name = agent->base.agent_class->name;
+    if (agent->predicts) {
+        return pv_fail(PV_ERROR_NUMBER, "agent %s: the value of state %zu is no finite number; %s",
+                       name, entry, advice);
+    }
+    return pv_fail(PV_ERROR_NUMBER,
+                   "agent %s: the value of state %zu, action %zu is no finite number; %s", name,
+                   entry / width, entry % width, advice);
+}
+
 pv_status pv_tabular_note(pv_tabular *agent, size_t entry, double error, double value)
 {
     if (!isfinite(value)) {
-        const size_t width = (size_t)agent->table.width;
-        const char *name = agent->base.agent_class->name;
-        if (agent->predicts) {
-            return pv_fail(PV_ERROR_NUMBER,
-                           "agent %s: the value of state %zu became %g; a smaller alpha or gamma "
-                           "keeps it finite",
-                           name, entry, value);
-        }
-        return pv_fail(PV_ERROR_NUMBER,
-                       "agent %s: the value of state %zu, action %zu became %g; a smaller alpha "
-                       "or gamma keeps it finite",
-                       name, entry / width, entry % width, value);
+        return not_finite(agent, entry);
     }
     agent->learned.updates++;
     agent->learned.error += fabs(error);

@@ -54,9 +54,6 @@ void pv_tabular_free(pv_tabular *agent);
 /* Takes the memory of `pending`, for algorithms that choose the next action before they act. */
 pv_status pv_tabular_plan_ahead(pv_tabular *agent);
 
-/* Reads a parameter that must be a whole number. */
-pv_status pv_tabular_whole(const pv_params *params, const char *name, int *value);
-
 /* Chooses an action in a state as training does, from the training stream. */
 int pv_tabular_choose(pv_tabular *agent, size_t state, const uint8_t *mask);
 

@@ -11,6 +11,7 @@
 #include "agents/lists.h"
 #include "core/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 static const double forgotten = 1e-12;
@@ -108,17 +109,19 @@ pv_status pv_traces_update(pv_traces *traces, pv_tabular *agent, const pv_step *
     double *value = agent->table.value;
     const double rate = pv_tabular_rate(agent, value, step->entry) * error;
     const size_t first = (size_t)step->row * traces->entries;
+    size_t told = step->entry; /* or whichever stopped being a number */
     visit(traces, step->row, step->entry);
     for (uint64_t i = 0; i < traces->length[step->row]; i++) {
         const uint32_t entry = traces->active[first + i];
         value[entry] += rate * traces->strength[first + entry];
+        told = isfinite(value[entry]) ? told : entry;
     }
     if (step->ended) {
         pv_traces_cut(traces, step->row);
     } else {
         decay(traces, step->row);
     }
-    return pv_tabular_note(agent, step->entry, error, value[step->entry]);
+    return pv_tabular_note(agent, told, error, value[told]);
 }
 
 /* --- saving --- */

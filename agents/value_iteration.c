@@ -43,12 +43,13 @@ static pv_status init(pv_agent *base, const pv_agent_config *config)
     value_iteration *agent = (value_iteration *)base;
     agent->sees_state = pv_plan_sees_state(config->world);
     agent->mask = pv_table_find_mask(pv_world_spec(config->world));
-    const pv_status status = pv_plan_init(&agent->plan, config->model);
+    int sweeps;
+    pv_status status = pv_agent_whole(config->params, "sweeps", &sweeps);
+    status = status ? status : pv_plan_init(&agent->plan, config->model);
     return status ? status
                   : pv_plan_solve(&agent->plan, config->model,
                                   pv_params_number(config->params, "gamma"),
-                                  pv_params_number(config->params, "tolerance"),
-                                  (int)pv_params_number(config->params, "sweeps"));
+                                  pv_params_number(config->params, "tolerance"), sweeps);
 }
 
 static void free_all(pv_agent *base)

@@ -10,7 +10,7 @@
 pv_status pv_window_init(pv_window *window, const pv_agent_config *config)
 {
     memset(window, 0, sizeof *window);
-    const pv_status status = pv_tabular_whole(config->params, "n", &window->n);
+    const pv_status status = pv_agent_whole(config->params, "n", &window->n);
     if (status) {
         return status;
     }

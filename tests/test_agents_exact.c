@@ -158,7 +158,7 @@ static double metric(pv_agent *agent, const char *name)
 START_TEST(prediction_reports_its_error)
 {
     static const char *const agents[] = {"td", "mc"};
-    static const char *const settings[] = {"gamma=1,initial=0.5",
+    static const char *const settings[] = {"gamma=1,initial=0.5,alpha=0.1",
                                            "gamma=1,initial=0.5,mode=prediction,alpha=0.1"};
     for (int i = 0; i < 2; i++) {
         pv_world *world = pv_world_open("RandomWalk-v0");

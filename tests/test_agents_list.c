@@ -80,10 +80,10 @@ END_TEST
 
 START_TEST(every_preset_can_be_made)
 {
-    static const char *const worlds[] = {"CliffWalking-v1",  "WindyGridWorld-v0", "FrozenLake-v1",
-                                         "FrozenLake8x8-v1", "Taxi-v4",           "Blackjack-v1",
-                                         "FourRooms-v0",     "RandomWalk-v0",     "Bandit-v0",
-                                         "GridWorld-v0"};
+    static const char *const worlds[] = {
+        "CliffWalking-v1", "WindyGridWorld-v0", "FrozenLake-v1",      "FrozenLake8x8-v1",
+        "Taxi-v4",         "Blackjack-v1",      "FourRooms-v0",       "RandomWalk-v0",
+        "Bandit-v0",       "GridWorld-v0",      "MaximizationBias-v0"};
     for (size_t w = 0; w < sizeof worlds / sizeof worlds[0]; w++) {
         pv_world *world = pv_world_open(worlds[w]);
         ck_assert_msg(world != NULL, "%s", pv_last_error());

@@ -90,6 +90,7 @@ START_TEST(a_plan_that_does_not_converge_says_so)
     pv_world *world = open_mdp(&endless);
     refused("value-iteration", world, "gamma=1,sweeps=500", PV_ERROR_NUMBER,
             "has not converged after 500 sweeps");
+    refused("value-iteration", world, "sweeps=1.5", PV_ERROR_ARGUMENT, "whole number");
     pv_agent *agent = make_agent("value-iteration", world, "gamma=0.9");
     ck_assert_double_eq_tol(v_of(agent, 0), 10.0, 1e-8); /* 1 / (1 - 0.9) */
     pv_agent_destroy(agent);
