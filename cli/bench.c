@@ -1,4 +1,5 @@
-/* bench.c: `pavlov bench`: how fast the worlds step on this machine, in processor time of one core. */
+/* bench.c: `pavlov bench`: how fast the worlds step on this machine, in processor time of one core.
+ */
 #include "cli/commands.h"
 #include "cli/output.h"
 
