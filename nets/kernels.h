@@ -46,14 +46,15 @@ typedef struct pv_kernels {
     void (*dense_weights)(int m, int n, int k, const float *x, const float *dy, float *dw,
                           float *dbias);
 
-    /* Convolution without an im2col buffer. The input is float, or bytes that count as scale *
-     * byte. */
+    /* Convolution without an im2col buffer: like the dense functions, on patches. The input is
+       float, or bytes that count as scale * byte; scratch: pv_conv_scratch floats. */
     void (*conv)(const pv_conv *c, const float *x, const float *w, const float *bias,
-                 pv_activation activation, float slope, float *y);
+                 pv_activation activation, float slope, float *y, float *scratch);
     void (*conv_u8)(const pv_conv *c, const uint8_t *x, float scale, const float *w,
-                    const float *bias, pv_activation activation, float slope, float *y);
+                    const float *bias, pv_activation activation, float slope, float *y,
+                    float *scratch);
     void (*conv_input)(const pv_conv *c, const float *dy, const float *w, int accumulate, float *dx,
-                       float *scratch); /* scratch: pv_conv_scratch floats */
+                       float *scratch);
     void (*conv_weights)(const pv_conv *c, const float *x, const float *dy, float *dw, float *dbias,
                          float *scratch);
     void (*conv_weights_u8)(const pv_conv *c, const uint8_t *x, float scale, const float *dy,
@@ -71,7 +72,7 @@ typedef struct pv_kernels {
 } pv_kernels;
 
 /* Returns the best table this processor can run; PAVLOV_KERNELS=plain (avx2 ...) in the environment
-   asks for another one. Constant over the life of the process. */
+   asks for another one, and counts for nothing where that one cannot run. */
 const pv_kernels *pv_kernels_best(void);
 
 /* Returns the plain loops, and a table by name (NULL: not for this processor or unknown). */
@@ -81,8 +82,8 @@ const pv_kernels *pv_kernels_named(const char *name);
 /* Returns how many scratch floats the convolution functions want. */
 size_t pv_conv_scratch(const pv_conv *c);
 
-/* Returns what is active in words: "own kernels avx512; OpenBLAS SkylakeX, 1 thread". The text is
-   static or the caller's buffer of `size` bytes. */
+/* Writes what is active in words, "own kernels, avx512", into the caller's buffer of `size` bytes
+   and returns it. */
 const char *pv_kernels_describe(char *text, size_t size);
 
 #endif
