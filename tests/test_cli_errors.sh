@@ -3,11 +3,17 @@
 # the exit code of the design, nothing on stdout. Usage: test_cli_errors.sh SOURCE BUILD
 set -u
 pavlov=$2/pavlov
+cache=$2/CMakeCache.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 checks=0
+
+# has PART: whether this build was made with cairo, giflib ...
+has() {
+    grep -q "^PAVLOV_$1:BOOL=ON" "$cache"
+}
 
 # refused CODE 'words that must be in the line' command...
 refused() {
@@ -84,10 +90,19 @@ mkdir other && echo precious >other/thesis.txt
 refused 1 'not a run folder' train q-learning CliffWalking-v1 --episodes 20 --out other --force --quiet
 [ -f other/thesis.txt ] || { echo "--force emptied a folder that was no run"; failures=$((failures + 1)); }
 refused 1 'best.safetensors' eval run --best
-refused 2 '.webm .gif' record run -o film.avi
-refused 2 '.svg' plot run -o figure.bmp
-refused 1 'cannot' plot run -o /nonexistent/figure.svg
-refused 1 'cannot' record run -o /nonexistent/film.gif
+refused 2 '.mp4' record run -o film.avi
+if has CAIRO; then
+    refused 2 '.svg' plot run -o figure.bmp
+    refused 1 'cannot' plot run -o /nonexistent/figure.svg
+else
+    refused 2 'built without cairo' plot run -o figure.svg
+fi
+if has GIF; then
+    refused 2 '.gif' record run -o film.avi
+    refused 1 'cannot' record run -o /nonexistent/film.gif
+else
+    refused 2 'built without giflib' record run -o film.gif
+fi
 
 # damaged runs: every file cut short, emptied or overwritten
 damage() {
