@@ -1,5 +1,5 @@
-/* bench.c: `pavlov bench`: how fast the worlds step on this machine, in processor time of one core.
- */
+/* bench.c: `pavlov bench`: how fast the worlds step on this machine, in processor time of one
+   core. */
 #include "cli/commands.h"
 #include "cli/output.h"
 
@@ -13,13 +13,15 @@
 #include <string.h>
 #include <time.h>
 
-enum { REPEATS = 5, ROUNDS = 64 };
+enum { REPEATS = 5, POOL = 65536 };
 
-/* random actions of many rounds for every row, drawn beforehand so that only stepping is timed */
+/* many random actions for every row, drawn beforehand so that only stepping is timed */
 typedef struct actions {
-    void **round; /* [n_action] -> [ROUNDS][rows][...] */
-    size_t *size; /* [n_action] bytes of a round */
+    void **pool;  /* [n_action] -> [pool][...] */
+    size_t *size; /* [n_action] bytes of a row */
+    size_t rows, pool_rows, at;
     uint32_t n;
+    int mask; /* which observation says what is legal, -1: none */
 } actions;
 
 static void fill_space(const pv_space *space, pv_rng *rng, void *data, size_t rows)
@@ -40,10 +42,10 @@ static void fill_space(const pv_space *space, pv_rng *rng, void *data, size_t ro
 
 static void free_actions(actions *a)
 {
-    for (uint32_t i = 0; a->round && i < a->n; i++) {
-        pv_free(a->round[i]);
+    for (uint32_t i = 0; a->pool && i < a->n; i++) {
+        pv_free(a->pool[i]);
     }
-    pv_free(a->round);
+    pv_free(a->pool);
     pv_free(a->size);
 }
 
@@ -51,17 +53,52 @@ static pv_status make_actions(actions *a, const pv_spec *spec, size_t rows)
 {
     pv_rng rng = pv_rng_split(1, "bench");
     a->n = spec->n_action;
-    a->round = pv_alloc_array(a->n, sizeof *a->round);
+    a->rows = rows;
+    a->pool_rows = rows * (POOL / rows + 1);
+    a->mask = -1;
+    for (uint32_t i = 0; i < spec->n_obs; i++) {
+        a->mask = strcmp(spec->obs[i].name, "action_mask") == 0 ? (int)i : a->mask;
+    }
+    a->pool = pv_alloc_array(a->n, sizeof *a->pool);
     a->size = pv_alloc_array(a->n, sizeof *a->size);
-    for (uint32_t i = 0; a->round && a->size && i < a->n; i++) {
-        a->size[i] = rows * pv_space_size(&spec->action[i]);
-        a->round[i] = pv_alloc_array(ROUNDS, a->size[i]);
-        if (!a->round[i]) {
+    for (uint32_t i = 0; a->pool && a->size && i < a->n; i++) {
+        a->size[i] = pv_space_size(&spec->action[i]);
+        a->pool[i] = pv_alloc_array(a->pool_rows, a->size[i]);
+        if (!a->pool[i]) {
             return pv_last_status();
         }
-        fill_space(&spec->action[i], &rng, a->round[i], ROUNDS * rows);
+        fill_space(&spec->action[i], &rng, a->pool[i], a->pool_rows);
     }
-    return a->round && a->size ? PV_OK : pv_last_status();
+    return a->pool && a->size ? PV_OK : pv_last_status();
+}
+
+/* an illegal action becomes the next legal one */
+static void obey_mask(const actions *a, const pv_batch *batch)
+{
+    const uint32_t n = batch->spec->action[0].n;
+    int32_t *action = batch->action[0];
+    const uint8_t *mask = batch->obs[a->mask];
+    for (int row = 0; row < batch->rows; row++) {
+        for (uint32_t i = 0; i < n && !mask[(size_t)row * n + (size_t)action[row]]; i++) {
+            action[row] = (int32_t)(((uint32_t)action[row] + 1u) % n);
+        }
+    }
+}
+
+static void choose_actions(actions *a, const pv_batch *batch)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        const char *from = (const char *)a->pool[i] + a->at * a->size[i];
+        if (a->rows == 1 && a->size[i] == sizeof(int32_t)) {
+            memcpy(batch->action[i], from, sizeof(int32_t));
+        } else {
+            memcpy(batch->action[i], from, a->rows * a->size[i]);
+        }
+    }
+    a->at = a->at + a->rows < a->pool_rows ? a->at + a->rows : 0;
+    if (a->mask >= 0) {
+        obey_mask(a, batch);
+    }
 }
 
 /* Seconds this thread has computed: what others do on the machine does not count. */
@@ -72,7 +109,7 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static pv_status step_for(pv_vector *vector, const actions *a, double seconds, double *rate)
+static pv_status step_for(pv_vector *vector, actions *a, double seconds, double *rate)
 {
     const pv_batch *batch = pv_vector_batch(vector);
     const double began = cpu_seconds();
@@ -82,10 +119,7 @@ static pv_status step_for(pv_vector *vector, const actions *a, double seconds, d
         /* the clock is read once for every thousand steps or so */
         const int rounds = 1024 / batch->lanes + 1;
         for (int i = 0; i < rounds; i++) {
-            for (uint32_t k = 0; k < a->n; k++) {
-                const size_t at = (steps / (uint64_t)batch->lanes) % ROUNDS;
-                memcpy(batch->action[k], (const char *)a->round[k] + at * a->size[k], a->size[k]);
-            }
+            choose_actions(a, batch);
             const pv_status status = pv_vector_step(vector);
             if (status) {
                 return status;
@@ -102,7 +136,7 @@ static pv_status step_for(pv_vector *vector, const actions *a, double seconds, d
 static pv_status time_world(const pv_world *world, int lanes, double seconds, double *rate)
 {
     pv_vector_config config = pv_vector_config_default(world);
-    actions a = {NULL, NULL, 0};
+    actions a = {0};
     double rates[REPEATS];
     config.lanes = lanes;
     pv_vector *vector = pv_vector_create(&config);

@@ -76,10 +76,11 @@ pv_status pv_lane_reset(pv_vector *v, int lane, const pv_lane_range *range)
     v->began[lane] = v->now;
     v->deadline[lane] =
         v->max_steps && v->max_steps <= UINT64_MAX - v->now ? v->now + v->max_steps : UINT64_MAX;
-    memset(v->returns + row, 0, agents * sizeof *v->returns);
-    memset(v->was_terminated + row, 0, agents);
-    memset(v->was_truncated + row, 0, agents);
-    memset(v->first + row, 1, agents);
+    for (size_t i = row; i < row + agents; i++) {
+        v->returns[i] = 0.0;
+        v->was_terminated[i] = v->was_truncated[i] = 0;
+        v->first[i] = 1;
+    }
     return v->env_class->reset(v->env[lane], v->seed[lane], &io);
 }
 
@@ -105,21 +106,28 @@ static void keep_final(const pv_vector *v, int lane)
     }
 }
 
-/* pool task: keeps the last observation of lanes that ended and begins the episodes dealt */
+/* keeps the last observation of a lane that ended and begins the episode dealt to it */
+static pv_status reset_lane(pv_vector *v, int lane, const pv_lane_range *range)
+{
+    if (v->ended[lane]) {
+        keep_final(v, lane);
+    }
+    if (!v->resetting[lane]) {
+        return PV_OK;
+    }
+    v->resetting[lane] = 0;
+    return pv_lane_reset(v, lane, range);
+}
+
+/* pool task: that, for every lane of a range */
 static void reset_range(void *ctx, int index)
 {
     pv_vector *v = ctx;
     pv_lane_range *range = &v->range[index];
     for (int lane = range->first; lane < range->end; lane++) {
-        if (v->ended[lane]) {
-            keep_final(v, lane);
-        }
-        if (v->resetting[lane]) {
-            v->resetting[lane] = 0;
-            if (pv_lane_reset(v, lane, range)) {
-                range->failed = lane;
-                return;
-            }
+        if (reset_lane(v, lane, range)) {
+            range->failed = lane;
+            return;
         }
     }
 }
@@ -158,11 +166,10 @@ static void end_single(pv_vector *v, int lane)
     v->ended[lane] = 1;
 }
 
-/* pool task: the plain case, one agent and no lane that waits */
-static void step_single(void *ctx, int index)
+/* The plain case, one agent and no lane that waits: steps lanes first..end-1. Returns how many of
+   them ended; *failed is set to the lane whose world failed. */
+static inline int step_lanes(pv_vector *v, int first, int end, int *failed)
 {
-    pv_vector *const v = ctx;
-    pv_lane_range *const range = &v->range[index];
     pv_status (*const step)(pv_env *, const pv_io *) = v->env_class->step;
     pv_env *const *const env = v->env;
     const pv_io *const io = v->io[v->half];
@@ -172,12 +179,11 @@ static void step_single(void *ctx, int index)
     const uint64_t *const deadline = v->deadline;
     double *const returns = v->returns;
     const uint64_t now = v->now;
-    const int end = range->end;
     int ended = 0;
-    for (int lane = range->first; lane < end; lane++) {
+    for (int lane = first; lane < end; lane++) {
         if (step(env[lane], &io[lane])) {
-            range->failed = lane;
-            return;
+            *failed = lane;
+            return ended;
         }
         returns[lane] += (double)reward[lane];
         if ((terminated[lane] | truncated[lane]) || now >= deadline[lane]) {
@@ -185,7 +191,15 @@ static void step_single(void *ctx, int index)
             ended++;
         }
     }
-    range->ended = ended;
+    return ended;
+}
+
+/* pool task: the plain case */
+static void step_single(void *ctx, int index)
+{
+    pv_vector *v = ctx;
+    pv_lane_range *range = &v->range[index];
+    range->ended = step_lanes(v, range->first, range->end, &range->failed);
 }
 
 /* pool task: the plain case of a world that steps many instances itself */
@@ -332,33 +346,47 @@ static void list_episode(pv_vector *v, int lane)
     const size_t row = (size_t)lane * agents;
     pv_episode *episode = &v->episode[v->batch.episodes];
     double *returns = v->episode_returns + (size_t)v->batch.episodes * agents;
-    memcpy(returns, v->returns + row, agents * sizeof *returns);
+    int terminated = 0;
+    for (size_t i = 0; i < agents; i++) {
+        returns[i] = v->returns[row + i];
+        terminated |= v->terminated[row + i];
+    }
     *episode = (pv_episode){.lane = lane,
                             .number = v->number[lane],
                             .seed = v->seed[lane],
                             .length = v->now - v->began[lane],
-                            .terminated = memchr(v->terminated + row, 1, agents) != NULL,
+                            .terminated = terminated,
                             .returns = returns};
     v->batch.episodes++;
 }
 
-/* lists the episodes that ended and begins, or with hold puts off, the next */
+/* lists the episode that ended in a lane and deals, or with hold puts off, the next */
+static void end_episode(pv_vector *v, int lane)
+{
+    list_episode(v, lane);
+    if (v->hold) {
+        v->waiting[lane] = 1;
+        v->n_waiting++;
+    } else {
+        deal_episode(v, lane);
+    }
+}
+
+/* Ends the episodes of the lanes marked. One range begins the next ones on the way; several do it
+   side by side once all are dealt, for numbers are dealt in order of lanes. */
 static pv_status end_episodes(pv_vector *v)
 {
     v->marked = 1;
     const uint8_t *found = memchr(v->ended, 1, (size_t)v->lanes);
     while (found) {
         const int lane = (int)(found - v->ended);
-        list_episode(v, lane);
-        if (v->hold) {
-            v->waiting[lane] = 1;
-            v->n_waiting++;
-        } else {
-            deal_episode(v, lane);
+        end_episode(v, lane);
+        if (v->ranges == 1 && reset_lane(v, lane, v->range)) {
+            return pv_lane_failed(v, lane);
         }
         found = memchr(found + 1, 1, (size_t)(v->lanes - lane - 1));
     }
-    return run(v, reset_range);
+    return v->ranges == 1 ? PV_OK : run(v, reset_range);
 }
 
 void pv_vector_show(pv_vector *v)
@@ -367,17 +395,35 @@ void pv_vector_show(pv_vector *v)
     v->batch.last_obs = (const void *const *)v->obs[1 - v->half];
 }
 
-pv_status pv_vector_step(pv_vector *v)
+static void turn_over(pv_vector *v)
 {
-    if (v->log && log_actions(v)) {
-        return PV_ERROR_MEMORY;
-    }
     if (v->marked) {
         clear_marks(v);
     }
     v->half = 1 - v->half;
     v->now++;
     pv_vector_show(v);
+}
+
+/* the plain case on the caller's thread, without the detour over ranges and tasks: what a step
+   costs beyond the world's own counts most with one lane */
+static pv_status step_plain(pv_vector *v)
+{
+    int failed = -1;
+    turn_over(v);
+    const int ended = step_lanes(v, 0, v->lanes, &failed);
+    if (failed >= 0) {
+        return pv_lane_failed(v, failed);
+    }
+    return ended > 0 ? end_episodes(v) : PV_OK;
+}
+
+static pv_status step_any(pv_vector *v)
+{
+    if (v->log && log_actions(v)) {
+        return PV_ERROR_MEMORY;
+    }
+    turn_over(v);
     pv_status status = v->n_waiting > 0 ? begin_waiting(v) : PV_OK;
     if (status == PV_OK) {
         status = run(v, step_task(v));
@@ -393,6 +439,13 @@ pv_status pv_vector_step(pv_vector *v)
         ended += v->range[i].ended;
     }
     return ended > 0 ? end_episodes(v) : PV_OK;
+}
+
+pv_status pv_vector_step(pv_vector *v)
+{
+    const int plain = v->ranges == 1 && v->agents == 1 && v->n_waiting == 0 && !v->log &&
+                      !v->env_class->step_many;
+    return plain ? step_plain(v) : step_any(v);
 }
 
 /* --- asking --- */

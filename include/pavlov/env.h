@@ -225,7 +225,7 @@ static inline uint64_t pv_rng_next(pv_rng *rng)
 static inline double pv_draw_uniform(pv_rng *rng, pv_draws *draws)
 {
     return draws ? draws->uniform(draws->ctx)
-                 : (double)(pv_rng_next(rng) >> 11) * 1.1102230246251565e-16;
+                 : (double)(int64_t)(pv_rng_next(rng) >> 11) * 1.1102230246251565e-16;
 }
 
 /* An integer in a..b-1, without bias (Lemire 2019); b - a in 1..2^32-1. */
