@@ -36,8 +36,7 @@ static pv_status resume_one(const pv_arguments *a, const char *dir)
     } else if (status == PV_OK) {
         pv_progress progress;
         pv_progress_init(&progress, 1, pv_option_text(a, "--quiet") != NULL);
-        status = pv_run_set(&run.status, "running");
-        status = status ? status : pv_run_write(&run);
+        status = pv_run_set(&run.status, "resumed"); /* the session notes that it runs again */
         status = status ? status : pv_session_run(&run, &progress);
         pv_progress_end(&progress);
     }

@@ -8,11 +8,14 @@
 #include "core/memory.h"
 #include "core/number.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef enum log_file { LOG_EPISODES, LOG_METRICS, LOG_EVAL, LOG_EVENTS, LOG_FILES } log_file;
 
@@ -22,6 +25,7 @@ typedef struct session {
     pv_trainer *trainer;
     pv_progress *progress;
     pv_append *log[LOG_FILES];
+    int lock;             /* descriptor, see lock_run */
     double best;          /* mean return of the best evaluation, NaN before the first */
     double loss;          /* latest, NaN if the agent has none */
     double began, wall;   /* seconds of the clocks when this sitting began */
@@ -236,12 +240,38 @@ static pv_trainer *create_trainer(session *s)
     return pv_trainer_create(&config);
 }
 
+/* One process at a time trains a run: whoever does holds a lock on its episodes.csv, which the
+   system takes back however the process ends. */
+static pv_status lock_run(session *s)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char *path = pv_run_path(s->run, "episodes.csv");
+    if (!path) {
+        return pv_last_status();
+    }
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    pv_status status = s->lock < 0 ? pv_file_fail("open", path, errno) : PV_OK;
+    if (status == PV_OK && fcntl(s->lock, F_SETLK, &lock) && (errno == EACCES || errno == EAGAIN)) {
+        status = pv_fail(PV_ERROR_EXISTS, "another process is training %s", s->run->dir);
+    }
+    pv_free(path);
+    return status;
+}
+
 static pv_status open_session(session *s)
 {
     uint64_t length[LOG_FILES] = {0};
+    pv_status status = lock_run(s);
+    if (status == PV_OK && strcmp(s->run->status, "running") != 0) {
+        status = pv_run_set(&s->run->status, "running");
+        status = status ? status : pv_run_write(s->run);
+    }
+    if (status) {
+        return status;
+    }
     s->agent = pv_run_agent(s->run, NULL);
     s->trainer = s->agent ? create_trainer(s) : NULL;
-    pv_status status = s->trainer ? PV_OK : pv_last_status();
+    status = s->trainer ? PV_OK : pv_last_status();
     if (status == PV_OK && pv_session_begun(s->run)) {
         status = load(s, length);
     }
@@ -375,7 +405,7 @@ static pv_status conclude(session *s, pv_status status)
 
 pv_status pv_session_run(pv_run *run, pv_progress *progress)
 {
-    session s = {.run = run, .progress = progress, .best = NAN, .loss = NAN};
+    session s = {.run = run, .progress = progress, .lock = -1, .best = NAN, .loss = NAN};
     s.began = s.speed_seconds = pv_seconds();
     s.wall = (double)time(NULL);
     pv_status status = open_session(&s);
@@ -390,5 +420,8 @@ pv_status pv_session_run(pv_run *run, pv_progress *progress)
     close_logs(&s, status);
     pv_trainer_destroy(s.trainer);
     pv_agent_destroy(s.agent);
+    if (s.lock >= 0) {
+        close(s.lock);
+    }
     return status;
 }

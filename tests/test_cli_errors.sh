@@ -146,7 +146,7 @@ if [ -e /dev/full ]; then
 fi
 
 # a disk that fills up while training: one line, and what was kept before is whole
-(ulimit -f 2048 && "$pavlov" train q-learning FrozenLake-v1 --steps 3000000 --checkpoint-every 0.02 \
+(ulimit -f 8192 && "$pavlov" train q-learning FrozenLake-v1 --steps 30000000 --checkpoint-every 0.01 \
     --quiet --out full) >out 2>err
 code=$?
 checks=$((checks + 1))

@@ -61,10 +61,14 @@ else
     failures=$((failures + 1))
 fi
 
-# Ctrl-C says how to go on, with exit code 130
+# Ctrl-C says how to go on, with exit code 130; while a run trains nobody else may go on with it
 "$pavlov" train q-learning CliffWalking-v1 --steps 500000000 --out long --quiet 2>err &
 child=$!
 sleep 0.5
+if "$pavlov" resume long --quiet 2>second || ! grep -q 'another process is training long' second; then
+    echo "two processes train one run: $(cat second)"
+    failures=$((failures + 1))
+fi
 kill -s INT $child
 wait $child
 code=$?
