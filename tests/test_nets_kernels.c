@@ -693,6 +693,7 @@ static void add_table(Suite *suite, int index)
         return;
     }
     TCase *tcase = tcase_create(names[index]);
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, start, give_back);
     tcase_add_checked_fixture(tcase, choose[index], NULL);
     tcase_add_test(tcase, activations_agree_with_libm_to_1e_6);
