@@ -34,16 +34,20 @@ refused 'trained with --lean' record lean -o lean.gif
 refused 'give one of them' train sarsa CliffWalking-v1 --episodes 5 --lean --record --out never
 [ ! -e never ] || fail "a refused run left a folder"
 
-long="train sarsa CliffWalking-v1 --steps 2000000 --quiet --lean"
-"$pavlov" $long --out whole || fail "the long run failed"
-"$pavlov" $long --out cut 2>err &
+# a run too long to end by itself, cut short and begun anew with a smaller bound
+long="train sarsa CliffWalking-v1 --quiet --lean"
+"$pavlov" $long --steps 200000 --out whole || fail "the long run failed"
+"$pavlov" $long --steps 5000000000 --out cut 2>err &
 child=$!
+until [ -e cut/episodes.csv ]; do
+    sleep 0.05
+done
 sleep 0.1
 kill -s INT $child
 wait $child
 [ $? = 130 ] || fail "Ctrl-C in a lean run: not exit code 130"
 grep -q 'begin anew.*pavlov resume cut' err || fail "Ctrl-C in a lean run: $(cat err)"
-"$pavlov" resume cut --quiet || fail "a lean run cannot be resumed"
+"$pavlov" resume cut --steps 200000 --quiet || fail "a lean run cannot be resumed"
 cmp -s whole/episodes.csv cut/episodes.csv || fail "a lean run begun anew has other episodes"
 
 # rows of metrics at the steps asked for
