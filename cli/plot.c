@@ -21,7 +21,7 @@ typedef struct wishes {
     int x_log;
     pv_reading reading;
     pv_lines_config lines;
-    const pv_arguments *arguments; /* for --level; may be NULL */
+    const pv_arguments *arguments; /* for what may be given several times; NULL: none */
 } wishes;
 
 static const char *y_of(const wishes *w)
@@ -133,7 +133,8 @@ static pv_status write_table(const pv_lines *lines, const char *path)
     return status;
 }
 
-static pv_status draw(const pv_groups *groups, const pv_lines *lines, const wishes *w)
+static pv_status draw(const pv_groups *groups, const pv_lines *lines, const wishes *w,
+                      const char *path)
 {
     char *note = make_note(groups, w);
     char *y_title = make_y_title(w);
@@ -151,7 +152,7 @@ static pv_status draw(const pv_groups *groups, const pv_lines *lines, const wish
                           .y_low = returns && isnan(w->y_low) ? robust_low(lines) : w->y_low,
                           .y_high = w->y_high,
                           .x_log = w->x_log};
-    const pv_status status = note && y_title ? pv_plot_write(&plot, w->path) : pv_last_status();
+    const pv_status status = note && y_title ? pv_plot_write(&plot, path) : pv_last_status();
     pv_free(note);
     pv_free(y_title);
     return status;
@@ -214,6 +215,12 @@ static int is_table(const char *path)
     return length > 4 && strcasecmp(path + length - 4, ".csv") == 0;
 }
 
+/* where to: path i, NULL past the last */
+static const char *path_of(const wishes *w, int i)
+{
+    return w->arguments ? pv_option_each(w->arguments, "-o", i) : i == 0 ? w->path : NULL;
+}
+
 static pv_status plot_groups(const pv_groups *groups, const wishes *asked)
 {
     wishes w = *asked;
@@ -225,11 +232,10 @@ static pv_status plot_groups(const pv_groups *groups, const wishes *asked)
     if (status) {
         return status;
     }
-    if (is_table(w.path)) {
-        status = write_table(&lines, w.path);
-    } else {
-        status = add_levels(&lines, &w);
-        status = status ? status : draw(groups, &lines, &w);
+    status = add_levels(&lines, &w);
+    const char *path = NULL;
+    for (int i = 0; status == PV_OK && (path = path_of(&w, i)); i++) {
+        status = is_table(path) ? write_table(&lines, path) : draw(groups, &lines, &w, path);
     }
     pv_lines_free(&lines);
     return status;
@@ -324,7 +330,7 @@ static pv_status run_plot(const pv_arguments *a)
 }
 
 static const pv_option options[] = {
-    {"-o", "FILE", "the figure; its ending chooses .svg, .png or .pdf, or .csv: the numbers", 0},
+    {"-o", "FILE", "the figure; its ending chooses .svg, .png, .pdf or .csv: the numbers", 1},
     {"--y", "WHAT", "return (if not given), length, episodes (ended so far) or a metric's name", 0},
     {"--x", "steps|episodes", "what the axis counts; what the runs were bounded by if not given",
      0},

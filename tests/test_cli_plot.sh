@@ -102,7 +102,8 @@ near "compare --last 1" "$final" "$(awk -F, '$3 == "rms_error" { last[FILENAME] 
 # a figure with a level, where the program can draw
 if "$pavlov" plot walk --y rms_error --against alpha --level 0.1:good --x-log -o figure.svg 2>err; then
     [ -s figure.svg ] || fail "an empty figure"
-    "$pavlov" plot walk --y rms_error --against alpha -o plain.svg || fail "a plain figure"
+    "$pavlov" plot walk --y rms_error --against alpha -o plain.svg -o both.csv || fail "two files"
+    cmp -s both.csv against.csv || fail "the table beside a figure is another"
     cmp -s figure.svg plain.svg && fail "--level and --x-log change nothing"
 elif ! grep -q 'without cairo' err; then
     fail "a figure with a level: $(cat err)"
