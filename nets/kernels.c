@@ -15,10 +15,31 @@ static int always(void)
     return 1;
 }
 
+#ifdef __x86_64__
+
+static int has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f");
+}
+
+static int has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+#endif
+
 static const struct {
     const pv_kernels *kernels;
     int (*runs)(void);
 } tables[] = {
+#ifdef __x86_64__
+    {&pv_kernels_table_avx512, has_avx512},
+    {&pv_kernels_table_avx2, has_avx2},
+#endif
+#ifdef __aarch64__
+    {&pv_kernels_table_neon, always},
+#endif
     {&pv_kernels_table_plain, always},
 };
 
