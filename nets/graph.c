@@ -163,6 +163,7 @@ pv_status pv_graph_add_statistic(pv_graph *graph, pv_node *node, const char *nam
 void pv_graph_add_state(pv_graph *graph, pv_node *node, int count)
 {
     assert(node->state <= graph->state_size);
+    (void)node;
     graph->state_size += (size_t)count;
 }
 
