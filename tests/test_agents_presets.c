@@ -18,6 +18,7 @@ static const struct {
              {"double-q", "CliffWalking-v1", 1, -17.0},       /* as Sarsa: -17 */
              {"mc", "CliffWalking-v1", 1, -23.0},             /* -17 */
              {"q-learning", "WindyGridWorld-v0", 1, -17.0},   /* -15 (Example 6.5) */
+             {"sarsa", "WindyGridWorld-v0", 1, -17.0},        /* -15 */
              {"q-learning", "FrozenLake-v1", 2000, 0.68},     /* 0.744 */
              {"sarsa", "FrozenLake-v1", 2000, 0.68},          /* 0.744 */
              {"q-learning", "Taxi-v4", 500, 7.4},             /* 7.93 */
