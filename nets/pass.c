@@ -21,6 +21,7 @@ struct pv_pass {
     int learns;
     int forwarded; /* a forward waits for its backward */
     pv_net_batch batch;
+    const void *input[PV_NODE_INPUTS]; /* of the batch */
     pv_rng rng;
     pv_run *run;      /* [n_nodes] */
     float **output;   /* [n_nodes] [rows][out_size]; NULL: an input or renamed */
@@ -139,7 +140,7 @@ static const void *output_row(const pv_pass *pass, const pv_graph *graph, int i,
     if (root->source < 0) {
         return pass->output[root - graph->nodes] + offset;
     }
-    const char *input = pass->batch.input[root->source];
+    const char *input = pass->input[root->source];
     return input + offset * (root->dtype == PV_U8 ? 1u : 4u);
 }
 
@@ -239,6 +240,7 @@ void pv_pass_forward(pv_pass *pass, const pv_net *net, const pv_net_batch *batch
     assert(batch->steps > 0 && batch->sequences > 0 && rows <= pass->rows);
     assert(graph->n_nodes == pass->net->graph->n_nodes);
     pass->batch = *batch;
+    memcpy(pass->input, batch->input, (size_t)graph->n_inputs * sizeof *pass->input);
     pass->forwarded = 1;
     for (int first = 0, end = 0; first < graph->n_nodes; first = end) {
         end = run_end(graph, first);
