@@ -69,6 +69,10 @@ typedef struct pv_kernels {
     /* sum of x[i]^2 in double, and 1 if every x[i] is finite */
     double (*squares)(size_t n, const float *x);
     int (*finite)(size_t n, const float *x);
+
+    /* For measuring what the processor can do at most: independent chains of `rounds` multiply-adds
+       in registers; returns how many floating-point operations that were. */
+    double (*multiply_add)(size_t rounds, float *result);
 } pv_kernels;
 
 /* Returns the best table this processor can run; PAVLOV_KERNELS=plain (avx2 ...) in the environment

@@ -268,4 +268,26 @@ static int finite(size_t n, const float *x)
     return sum == 0.0f;
 }
 
+/* enough chains to cover the latency of two units, few enough for 16 registers */
+static double multiply_add(size_t rounds, float *result)
+{
+    enum { CHAINS = 12 };
+    vec sum[CHAINS];
+    UNROLL for (int k = 0; k < CHAINS; k++)
+    {
+        sum[k] = (vec){0} + (float)k;
+    }
+    for (size_t i = 0; i < rounds; i++) {
+        UNROLL for (int k = 0; k < CHAINS; k++)
+        {
+            sum[k] = sum[k] * 0.5f + 1.0f;
+        }
+    }
+    *result = 0.0f;
+    for (int k = 0; k < CHAINS; k++) {
+        *result += sum[k][0];
+    }
+    return 2.0 * CHAINS * LANES * (double)rounds;
+}
+
 #endif

@@ -287,6 +287,22 @@ static int finite(size_t n, const float *x)
     return 1;
 }
 
+static double multiply_add(size_t rounds, float *result)
+{
+    enum { CHAINS = 32 };
+    float sum[CHAINS] = {0};
+    for (size_t i = 0; i < rounds; i++) {
+        for (int k = 0; k < CHAINS; k++) {
+            sum[k] = sum[k] * 0.5f + 1.0f;
+        }
+    }
+    *result = 0.0f;
+    for (int k = 0; k < CHAINS; k++) {
+        *result += sum[k];
+    }
+    return 2.0 * CHAINS * (double)rounds;
+}
+
 const pv_kernels pv_kernels_table_plain = {
     .name = "plain",
     .dense = dense,
@@ -301,4 +317,5 @@ const pv_kernels pv_kernels_table_plain = {
     .activate_back = activate_back,
     .squares = squares,
     .finite = finite,
+    .multiply_add = multiply_add,
 };

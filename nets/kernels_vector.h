@@ -373,6 +373,7 @@ const pv_kernels TABLE = {
     .activate_back = activate_back,
     .squares = squares,
     .finite = finite,
+    .multiply_add = multiply_add,
 };
 
 #endif
