@@ -70,7 +70,7 @@ float *pv_net_parameters(pv_net *net);
 const float *pv_net_parameters_const(const pv_net *net);
 size_t pv_net_parameter_count(const pv_net *net);
 
-/* The named tensors over the block. */
+/* The named tensors over the block; they are one array, pv_net_tensor_at(net, 0)[i] is number i. */
 int pv_net_tensor_count(const pv_net *net);
 const pv_net_tensor *pv_net_tensor_at(const pv_net *net, int i);
 const pv_net_tensor *pv_net_tensor_find(const pv_net *net, const char *name);
