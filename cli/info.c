@@ -4,6 +4,7 @@
 #include "cli/output.h"
 
 #include "agents/agent.h"
+#include "agents/net_inputs.h"
 #include "agents/presets.h"
 #include "core/memory.h"
 #include "core/number.h"
@@ -49,6 +50,14 @@ static void put_bound(cJSON *row, const char *name, const double *bound, size_t 
     }
 }
 
+static void put_shape(cJSON *row, uint32_t ndim, const uint32_t *shape, int *failed)
+{
+    cJSON *array = pv_put_array(row, "shape", failed);
+    for (uint32_t i = 0; i < ndim && !*failed; i++) {
+        *failed = !cJSON_AddItemToArray(array, cJSON_CreateNumber(shape[i]));
+    }
+}
+
 static void put_spaces(cJSON *array, const pv_space *spaces, uint32_t n, int *failed)
 {
     static const char *const dtypes[] = {"?", "u8", "i32", "f32"};
@@ -60,10 +69,7 @@ static void put_spaces(cJSON *array, const pv_space *spaces, uint32_t n, int *fa
         if (space->n) {
             pv_put_number(row, "categories", space->n, failed);
         }
-        cJSON *shape = pv_put_array(row, "shape", failed);
-        for (uint32_t k = 0; k < space->ndim && !*failed; k++) {
-            *failed = !cJSON_AddItemToArray(shape, cJSON_CreateNumber(space->shape[k]));
-        }
+        put_shape(row, space->ndim, space->shape, failed);
         put_bound(row, "low", space->low, pv_space_count(space), failed);
         put_bound(row, "high", space->high, pv_space_count(space), failed);
     }
@@ -99,6 +105,38 @@ static void put_agent(cJSON *json, const pv_agent_class *agent_class, const pv_p
     pv_put_text(json, "source", agent_class->source, failed);
     put_params(pv_put_array(json, "parameters", failed), agent_class->params, agent_class->n_params,
                params, failed);
+}
+
+/* the layers that a line of text makes of a world's observations */
+static pv_status put_net(cJSON *json, const pv_world *world, const char *text, int *failed)
+{
+    int n = 0;
+    pv_net_input *inputs = pv_net_inputs_create(pv_world_spec(world), &n);
+    const pv_net_head out = {"out", ""};
+    const pv_net_config config = {.inputs = inputs,
+                                  .n_inputs = n,
+                                  .text = text,
+                                  .heads = &out,
+                                  .n_heads = 1,
+                                  .kernels = pv_kernels_plain(),
+                                  .seed = 1};
+    pv_net *net = inputs ? pv_net_create(&config) : NULL;
+    pv_free(inputs);
+    if (!net) {
+        return pv_last_status();
+    }
+    cJSON *layers = pv_put_array(json, "layers", failed);
+    for (int i = 0; i < pv_net_line_count(net); i++) {
+        const pv_net_line line = pv_net_line_at(net, i);
+        cJSON *row = pv_put_row(layers, failed);
+        pv_put_text(row, "layer", line.layer, failed);
+        pv_put_text(row, "where", line.where, failed);
+        put_shape(row, line.ndim, line.shape, failed);
+        pv_put_number(row, "parameters", (double)line.parameters, failed);
+    }
+    pv_put_number(json, "net_parameters", (double)pv_net_parameter_count(net), failed);
+    pv_net_destroy(net);
+    return PV_OK;
 }
 
 /* --- as text, from the JSON --- */
@@ -178,6 +216,27 @@ static void print_params(const cJSON *object)
     }
 }
 
+static void print_layers(const cJSON *object)
+{
+    const cJSON *row = NULL;
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(object, "layers");
+    if (rows) {
+        printf("  net of %.0f parameters\n", pv_json_number(object, "net_parameters", 0.0));
+    }
+    cJSON_ArrayForEach(row, rows)
+    {
+        char shape[64] = "";
+        const cJSON *size = NULL;
+        cJSON_ArrayForEach(size, cJSON_GetObjectItemCaseSensitive(row, "shape"))
+        {
+            const size_t n = strlen(shape);
+            snprintf(shape + n, sizeof shape - n, "%s%d", n ? " x " : "", size->valueint);
+        }
+        printf("    %-28s %-16s %10.0f parameters\n", pv_json_text(row, "layer", ""), shape,
+               pv_json_number(row, "parameters", 0.0));
+    }
+}
+
 static void print_info(const cJSON *json)
 {
     printf("%s: %s\n", pv_json_text(json, "name", ""), pv_json_text(json, "summary", ""));
@@ -192,19 +251,21 @@ static void print_info(const cJSON *json)
     print_text(json, "steps", "steps");
     print_text(json, "episodes", "episodes");
     print_params(json);
+    print_layers(json);
 }
 
 /* --- what is asked for --- */
 
-static pv_status world_info(const char *text, cJSON *json, int *failed)
+static pv_status world_info(const char *text, const char *net, cJSON *json, int *failed)
 {
     pv_world *world = pv_world_open(text);
     if (!world) {
         return pv_last_status();
     }
     put_world(json, world, failed);
+    const pv_status status = net ? put_net(json, world, net, failed) : PV_OK;
     pv_world_close(world);
-    return PV_OK;
+    return status;
 }
 
 static pv_status pair_info(const char *agent, const char *text, cJSON *json, int *failed)
@@ -230,7 +291,7 @@ static pv_status pair_info(const char *agent, const char *text, cJSON *json, int
 }
 
 /* a name alone may be an agent or a world */
-static pv_status name_info(const char *name, cJSON *json, int *failed)
+static pv_status name_info(const char *name, const char *net, cJSON *json, int *failed)
 {
     for (int i = 0; pv_agent_classes[i]; i++) {
         if (strcmp(pv_agent_classes[i]->name, name) == 0) {
@@ -238,7 +299,7 @@ static pv_status name_info(const char *name, cJSON *json, int *failed)
             return PV_OK;
         }
     }
-    const pv_status status = world_info(name, json, failed);
+    const pv_status status = world_info(name, net, json, failed);
     if (status && !strstr(pv_last_error(), "did you mean")) {
         char message[512];
         snprintf(message, sizeof message, "%s", pv_last_error());
@@ -261,7 +322,7 @@ static pv_status run_info(const pv_arguments *a)
     if (json) {
         status = pv_argument_count(a) == 2
                      ? pair_info(pv_argument(a, 0), pv_argument(a, 1), json, &failed)
-                     : name_info(pv_argument(a, 0), json, &failed);
+                     : name_info(pv_argument(a, 0), pv_option_text(a, "--net"), json, &failed);
     }
     if (status == PV_OK && (failed || !json)) {
         status = pv_fail(PV_ERROR_MEMORY, "out of memory for the answer");
@@ -275,6 +336,7 @@ static pv_status run_info(const pv_arguments *a)
 }
 
 static const pv_option options[] = {
+    {"--net", "TEXT", "with ENV: the layers and sizes a network has on it (pavlov list layers)", 0},
     {"--json", NULL, "one JSON array on standard output", 0},
 };
 

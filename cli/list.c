@@ -1,8 +1,9 @@
-/* list.c: `pavlov list`: which worlds and agents there are. */
+/* list.c: `pavlov list`: which worlds, agents and layers of networks there are. */
 #include "cli/commands.h"
 #include "cli/output.h"
 
 #include "agents/agent.h"
+#include "nets/net.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,21 @@ static pv_status list_agents(cJSON *rows)
     return memory_status(failed);
 }
 
-static const kind kinds[] = {{"envs", list_envs}, {"agents", list_agents}};
+static pv_status list_layers(cJSON *rows)
+{
+    int failed = 0;
+    const pv_layer_info *layer = NULL;
+    for (int i = 0; (layer = pv_layer_info_at(i)) != NULL && !failed; i++) {
+        cJSON *row = pv_put_row(rows, &failed);
+        pv_put_text(row, "kind", "layer", &failed);
+        pv_put_text(row, "name", layer->usage, &failed);
+        pv_put_text(row, "layer", layer->name, &failed);
+        pv_put_text(row, "summary", layer->summary, &failed);
+    }
+    return memory_status(failed);
+}
+
+static const kind kinds[] = {{"envs", list_envs}, {"agents", list_agents}, {"layers", list_layers}};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -90,7 +105,7 @@ static pv_status check_kind(const char *name)
     }
     const char *near = pv_near_name(name, names, KINDS);
     return pv_fail(PV_ERROR_ARGUMENT, "cannot list \"%s\"; %s%s%s", name,
-                   near ? "did you mean \"" : "it lists envs or agents", near ? near : "",
+                   near ? "did you mean \"" : "it lists envs, agents or layers", near ? near : "",
                    near ? "\"?" : "");
 }
 
@@ -119,8 +134,8 @@ static const pv_option options[] = {
 
 const pv_command pv_command_list = {
     .name = "list",
-    .positional = "[envs|agents]",
-    .summary = "which worlds and agents there are",
+    .positional = "[envs|agents|layers]",
+    .summary = "which worlds, agents and layers of networks there are",
     .least = 0,
     .most = 1,
     .options = options,

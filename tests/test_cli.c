@@ -114,6 +114,17 @@ START_TEST(list_and_info_answer_in_json)
     ck_assert_str_eq(text(row_named(json, "name", "q-learning"), "kind"), "agent");
     cJSON_Delete(json);
 
+    json = json_of("list layers --json");
+    ck_assert_ptr_nonnull(row_named(json, "layer", "dense"));
+    cJSON_Delete(json);
+
+    /* 48 categories, one-hot: 48 x 64 + 64, then 64 x 32 + 32 */
+    json = json_of("info CliffWalking-v1 --net 'dense 64 relu, dense 32' --json");
+    const cJSON *layers = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(json, 0), "layers");
+    ck_assert_double_eq(number(cJSON_GetArrayItem(layers, 0), "parameters"), 3136.0);
+    ck_assert_double_eq(number(cJSON_GetArrayItem(json, 0), "net_parameters"), 5216.0);
+    cJSON_Delete(json);
+
     json = json_of("info CliffWalking-v1 --json");
     const cJSON *world = cJSON_GetArrayItem(json, 0);
     ck_assert_double_eq(number(world, "states"), 48.0);
