@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-enum { LANES = 8, MOST_ROWS = 6, MOST_VECTORS = 8 };
+enum { LANES = 8, MOST_ROWS = 6, MOST_VECTORS = 8, MOST_SUMS = 12 };
 
 typedef __m256i part;
 
@@ -21,7 +21,11 @@ static inline __m256 load_part(const float *x, part p)
 
 static inline void store_part(float *x, part p, __m256 v)
 {
-    _mm256_maskstore_ps(x, p, v);
+    if (_mm256_movemask_ps((__m256)p) == 255) { /* some processors take long over masks */
+        _mm256_storeu_ps(x, v);
+    } else {
+        _mm256_maskstore_ps(x, p, v);
+    }
 }
 
 /* 12 sums at most: they leave registers for a row of b and the broadcast */

@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-enum { LANES = 16, MOST_ROWS = 12, MOST_VECTORS = 8 };
+enum { LANES = 16, MOST_ROWS = 12, MOST_VECTORS = 8, MOST_SUMS = 24 };
 
 typedef __mmask16 part;
 

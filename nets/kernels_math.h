@@ -20,6 +20,8 @@
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef float loose_half __attribute__((vector_size(2 * LANES), aligned(4), may_alias));
+typedef double wide __attribute__((vector_size(4 * LANES)));
 typedef int32_t ivec __attribute__((vector_size(4 * LANES)));
 typedef uint32_t uvec __attribute__((vector_size(4 * LANES)));
 
@@ -227,27 +229,28 @@ static void activate_back(size_t n, pv_activation activation, float slope, const
 #undef DERIVE
 }
 
-/* each lane of a block adds up on its own */
+/* four blocks of doubles add up on their own */
 static double squares(size_t n, const float *x)
 {
-    double sums[LANES] = {0};
-    for (size_t i = 0; i < n; i += LANES) {
-        size_t end = n - i < LANES ? n - i : LANES;
-        if (end == LANES) {
-            for (int lane = 0; lane < LANES; lane++) {
-                sums[lane] += (double)x[i + (size_t)lane] * (double)x[i + (size_t)lane];
-            }
-        } else {
-            for (size_t lane = 0; lane < end; lane++) {
-                sums[lane] += (double)x[i + lane] * (double)x[i + lane];
-            }
+    wide sums[4] = {0};
+    size_t i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        UNROLL for (int s = 0; s < 4; s++)
+        {
+            const loose_half *part_x = (const loose_half *)(x + i + (size_t)s * LANES / 2);
+            const wide v = __builtin_convertvector(*part_x, wide);
+            sums[s] += v * v;
         }
     }
-    double sum = 0.0;
-    for (int lane = 0; lane < LANES; lane++) {
-        sum += sums[lane];
+    const wide sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    double total = 0.0;
+    for (; i < n; i++) {
+        total += (double)x[i] * (double)x[i];
     }
-    return sum;
+    for (int lane = 0; lane < LANES / 2; lane++) {
+        total += sum[lane];
+    }
+    return total;
 }
 
 /* 0 x is 0 unless x is NaN or infinite, and then it is NaN */

@@ -3,7 +3,7 @@
 
 #ifdef __aarch64__
 
-enum { LANES = 4, MOST_ROWS = 6, MOST_VECTORS = 8 };
+enum { LANES = 4, MOST_ROWS = 6, MOST_VECTORS = 8, MOST_SUMS = 24 };
 
 typedef float neon __attribute__((vector_size(16)));
 typedef float loose_neon __attribute__((vector_size(16), aligned(4), may_alias));

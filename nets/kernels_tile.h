@@ -11,6 +11,8 @@
 
 #include "nets/kernels_math.h"
 
+enum { FETCH_ROWS = 8 };
+
 typedef struct product {
     int rows, columns;
     const float *a;
@@ -59,6 +61,16 @@ INLINE void finish_row(const product *p, const corner *at, int row, int vectors,
     }
 }
 
+/* Asks for what the processor does not foresee: the tile of c it will add to, and b some rows
+   ahead, which lie far apart where b is wide. */
+INLINE void fetch(const float *x, int vectors)
+{
+    UNROLL for (int v = 0; v < vectors; v += 16 / LANES) /* 64 bytes are a line of the cache */
+    {
+        __builtin_prefetch(x + v * LANES);
+    }
+}
+
 /* rows and vectors are constants in every copy of this, so that the sums are registers */
 INLINE void sum_tile(const product *p, const corner *at, const int rows, const int vectors)
 {
@@ -69,12 +81,16 @@ INLINE void sum_tile(const product *p, const corner *at, const int rows, const i
         {
             sum[r][v] = (vec){0};
         }
+        if (p->accumulate) {
+            fetch(at->c + r * p->c_row, vectors);
+        }
     }
     const float *b = at->b;
     for (int line = 0; line < p->images * p->lines; line++) {
         const float *a = at->a + line / p->lines * p->a_image + line % p->lines * p->a_line;
         for (int t = 0; t < p->length; t++, a += p->a_column, b += p->b_row) {
             vec row[MOST_VECTORS];
+            fetch(b + FETCH_ROWS * p->b_row, vectors);
             UNROLL for (int v = 0; v + 1 < vectors; v++)
             {
                 row[v] = load(b + v * LANES);
@@ -113,21 +129,42 @@ static tile_function *const tiles[MOST_ROWS + 1][MOST_VECTORS + 1] = {
 #undef TILE
 };
 
-/* how many pieces of at most `most` something is cut into, and where piece i begins: equal ones */
-static int pieces(int whole, int most)
+/* a whole cut into equal pieces of at most `most`, the first ones longer by one */
+typedef struct pieces {
+    int count, length, longer;
+} pieces;
+
+static inline int ceiling(int whole, int part_size)
 {
-    return (whole + most - 1) / most;
+    return (whole + part_size - 1) / part_size;
 }
 
-static int piece_begin(int whole, int count, int i)
+static inline pieces cut(int whole, int most)
 {
-    return (int)((int64_t)whole * i / count);
+    const int count = ceiling(whole, most);
+    return (pieces){count, whole / count, whole % count};
+}
+
+/* where piece i begins; i = count: the end */
+static inline int begin_of(pieces p, int i)
+{
+    return i * p.length + (i < p.longer ? i : p.longer);
+}
+
+/* how many vectors wide a tile of so many rows can be */
+static int widest_of(int rows)
+{
+    int widest = MOST_VECTORS;
+    while (!tiles[rows][widest]) {
+        widest--;
+    }
+    return widest;
 }
 
 static void multiply_tile(const product *p, int row, int rows, int column, int columns)
 {
-    int vectors = pieces(columns, LANES);
-    corner at = {
+    const int vectors = ceiling(columns, LANES);
+    const corner at = {
         .a = p->a + row * p->a_row,
         .b = p->b + column,
         .bias = p->bias ? p->bias + column : NULL,
@@ -143,22 +180,20 @@ static void multiply_tile(const product *p, int row, int rows, int column, int c
 
 static void multiply(const product *p)
 {
-    int n_rows = pieces(p->rows, MOST_ROWS);
-    int most_rows = pieces(p->rows, n_rows);
-    int widest = MOST_VECTORS;
-    while (!tiles[most_rows][widest]) {
-        widest--;
-    }
-    int vectors = pieces(p->columns, LANES);
-    int n_columns = pieces(vectors, widest);
-    for (int i = 0; i < n_rows * n_columns; i++) {
-        int down = p->across ? i / n_columns : i % n_rows;
-        int right = p->across ? i % n_columns : i / n_rows;
-        int row = piece_begin(p->rows, n_rows, down);
-        int column = piece_begin(vectors, n_columns, right) * LANES;
-        int end = piece_begin(vectors, n_columns, right + 1) * LANES;
-        multiply_tile(p, row, piece_begin(p->rows, n_rows, down + 1) - row, column,
-                      (end < p->columns ? end : p->columns) - column);
+    const pieces down = cut(p->rows, MOST_ROWS);
+    const int most_rows = begin_of(down, 1);
+    const pieces right = cut(ceiling(p->columns, LANES), widest_of(most_rows));
+    const int outer = p->across ? down.count : right.count;
+    const int inner = p->across ? right.count : down.count;
+    for (int i = 0; i < outer; i++) {
+        for (int j = 0; j < inner; j++) {
+            const int row = begin_of(down, p->across ? i : j);
+            const int end_row = begin_of(down, p->across ? i + 1 : j + 1);
+            const int column = begin_of(right, p->across ? j : i) * LANES;
+            const int end = begin_of(right, p->across ? j + 1 : i + 1) * LANES;
+            multiply_tile(p, row, end_row - row, column,
+                          (end < p->columns ? end : p->columns) - column);
+        }
     }
 }
 

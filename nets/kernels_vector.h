@@ -8,46 +8,110 @@
 #include <string.h>
 
 typedef float four __attribute__((vector_size(16)));
-typedef float loose_four __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float eight __attribute__((vector_size(32)));
+typedef float loose_eight __attribute__((vector_size(32), aligned(4), may_alias));
 
-/* to[4 columns][4 rows] = from[4 rows][4 columns]: pairs, then pairs of pairs */
-INLINE void transpose_four(const float *from, ptrdiff_t from_row, float *to, ptrdiff_t to_row)
+/* to[8 columns][8 rows] = from[8 rows][8 columns]: within quarters pairs of rows, then pairs of
+   pairs, then the quarters change places */
+INLINE void transpose_eight(const float *from, ptrdiff_t from_row, float *to, ptrdiff_t to_row)
 {
-    four r[4];
+    eight r[8], two[8], quarters[8];
+    UNROLL for (int i = 0; i < 8; i++)
+    {
+        r[i] = *(const loose_eight *)(from + i * from_row);
+    }
+    UNROLL for (int i = 0; i < 8; i += 2)
+    {
+        two[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        two[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    UNROLL for (int i = 0; i < 8; i++)
+    {
+        const eight low = two[i / 4 * 4 + i % 4 / 2];
+        const eight high = two[i / 4 * 4 + i % 4 / 2 + 2];
+        quarters[i] = i % 2 ? __builtin_shufflevector(low, high, 2, 3, 10, 11, 6, 7, 14, 15)
+                            : __builtin_shufflevector(low, high, 0, 1, 8, 9, 4, 5, 12, 13);
+    }
     UNROLL for (int i = 0; i < 4; i++)
     {
-        r[i] = *(const loose_four *)(from + i * from_row);
+        *(loose_eight *)(to + i * to_row) =
+            __builtin_shufflevector(quarters[i], quarters[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(loose_eight *)(to + (i + 4) * to_row) =
+            __builtin_shufflevector(quarters[i], quarters[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
     }
-    const four low[2] = {__builtin_shufflevector(r[0], r[1], 0, 4, 1, 5),
-                         __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5)};
-    const four high[2] = {__builtin_shufflevector(r[0], r[1], 2, 6, 3, 7),
-                          __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7)};
-    *(loose_four *)to = __builtin_shufflevector(low[0], low[1], 0, 1, 4, 5);
-    *(loose_four *)(to + to_row) = __builtin_shufflevector(low[0], low[1], 2, 3, 6, 7);
-    *(loose_four *)(to + 2 * to_row) = __builtin_shufflevector(high[0], high[1], 0, 1, 4, 5);
-    *(loose_four *)(to + 3 * to_row) = __builtin_shufflevector(high[0], high[1], 2, 3, 6, 7);
 }
 
 /* to[columns][rows] = from[rows][columns] */
 static void transpose(int rows, int columns, const float *from, float *to)
 {
-    for (int i = 0; i < rows; i += 4) {
-        for (int j = 0; j < columns; j += 4) {
-            if (i + 4 <= rows && j + 4 <= columns) {
-                transpose_four(from + (ptrdiff_t)i * columns + j, columns,
-                               to + (ptrdiff_t)j * rows + i, rows);
-                continue;
-            }
-            for (int r = i; r < rows && r < i + 4; r++) {
-                for (int c = j; c < columns && c < j + 4; c++) {
-                    to[(ptrdiff_t)c * rows + r] = from[(ptrdiff_t)r * columns + c];
-                }
-            }
+    const int full_rows = rows / 8 * 8;
+    const int full_columns = columns / 8 * 8;
+    for (int j = 0; j < full_columns; j += 8) {
+        for (int i = 0; i < full_rows; i += 8) {
+            transpose_eight(from + (ptrdiff_t)i * columns + j, columns,
+                            to + (ptrdiff_t)j * rows + i, rows);
+        }
+    }
+    for (int i = 0; i < rows; i++) {
+        for (int j = i < full_rows ? full_columns : 0; j < columns; j++) {
+            to[(ptrdiff_t)j * rows + i] = from[(ptrdiff_t)i * columns + j];
         }
     }
 }
 
 /* --- dense --- */
+
+INLINE float sum_of(vec v)
+{
+    const union {
+        vec whole;
+        four quarters[LANES / 4];
+    } lanes = {.whole = v};
+    four sum = lanes.quarters[0];
+    UNROLL for (int i = 1; i < LANES / 4; i++)
+    {
+        sum += lanes.quarters[i];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/* c[row] (+)= sum over t of a[row][t] b[t] */
+INLINE void dot_rows(const int rows, int length, const float *a, const float *b, int accumulate,
+                     float *c, ptrdiff_t c_row)
+{
+    vec sums[4] = {{0}};
+    for (int t = 0; t < length; t += LANES) {
+        const part here = part_of(length - t < LANES ? length - t : LANES);
+        const vec other = load_part(b + t, here);
+        UNROLL for (int r = 0; r < rows; r++)
+        {
+            sums[r] += (vec)load_part(a + (ptrdiff_t)r * length + t, here) * other;
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++)
+    {
+        const float sum = sum_of(sums[r]);
+        c[r * c_row] = accumulate ? c[r * c_row] + sum : sum;
+    }
+}
+
+/* c[column][row] (+)= sum over t of a[row][t] b[column][t]: where a tile would be nearly empty */
+static void dots(int rows, int columns, int length, const float *a, const float *b, int accumulate,
+                 float *c, ptrdiff_t c_row, ptrdiff_t c_column)
+{
+    for (int i = 0; i < rows; i += i + 4 <= rows ? 4 : 1) {
+        const float *row = a + (ptrdiff_t)i * length;
+        for (int j = 0; j < columns; j++) {
+            const float *column = b + (ptrdiff_t)j * length;
+            float *to = c + i * c_row + j * c_column;
+            if (i + 4 <= rows) {
+                dot_rows(4, length, row, column, accumulate, to, c_row);
+            } else {
+                dot_rows(1, length, row, column, accumulate, to, c_row);
+            }
+        }
+    }
+}
 
 static void dense(int m, int n, int k, const float *x, const float *w, const float *bias,
                   pv_activation activation, float slope, float *y)
@@ -71,45 +135,63 @@ static void dense(int m, int n, int k, const float *x, const float *w, const flo
     });
 }
 
-/* dx^T = w dy^T, a tile of rows of w at a time: where w is much larger than dy and dx, turning
-   these two is cheaper than turning w */
-static void dense_input_turned(int m, int n, int k, const float *dy, const float *w, int accumulate,
-                               float *dx, float *scratch)
+/* The same product with c and its sums turned: c[column][row], for a c of few columns or an operand
+   that would be dear to turn. The tiles of it are turned on the way to c. */
+static void multiply_turned(const product *p)
 {
-    enum { WIDTH = 2 * LANES };
-    float tile[MOST_ROWS][WIDTH];
-    transpose(m, n, dy, scratch);
-    for (int row = 0; row < k; row += MOST_ROWS) {
-        for (int column = 0; column < m; column += WIDTH) {
-            int rows = k - row < MOST_ROWS ? k - row : MOST_ROWS;
-            int columns = m - column < WIDTH ? m - column : WIDTH;
-            multiply(&(product){
-                .rows = rows,
-                .columns = columns,
-                .a = w + (ptrdiff_t)row * n,
-                .a_row = n,
-                .images = 1,
-                .lines = 1,
-                .length = n,
-                .a_column = 1,
-                .b = scratch + column,
-                .b_row = m,
-                .c = tile[0],
-                .c_row = WIDTH,
-            });
-            for (int j = 0; j < columns; j++) {
-                float *to = dx + (ptrdiff_t)(column + j) * k + row;
-                for (int i = 0; i < rows; i++) {
-                    to[i] = accumulate ? to[i] + tile[i][j] : tile[i][j];
+    float sums[MOST_SUMS * LANES];
+    const int rows = p->rows < MOST_ROWS ? p->rows : MOST_ROWS;
+    const int width = widest_of(rows) * LANES;
+    for (int row = 0; row < p->rows; row += rows) {
+        for (int column = 0; column < p->columns; column += width) {
+            product tile = *p;
+            tile.rows = p->rows - row < rows ? p->rows - row : rows;
+            tile.columns = p->columns - column < width ? p->columns - column : width;
+            tile.a = p->a + row * p->a_row;
+            tile.b = p->b + column;
+            tile.c = sums;
+            tile.c_row = width;
+            tile.accumulate = 0;
+            multiply(&tile);
+            for (int j = 0; j < tile.columns; j++) {
+                float *c = p->c + (column + j) * p->c_row + row;
+                for (int i = 0; i < tile.rows; i++) {
+                    c[i] = p->accumulate ? c[i] + sums[i * width + j] : sums[i * width + j];
                 }
             }
         }
     }
 }
 
+/* dx^T = w dy^T: where w is much larger than dy and dx, turning these two is cheaper */
+static void dense_input_turned(int m, int n, int k, const float *dy, const float *w, int accumulate,
+                               float *dx, float *scratch)
+{
+    transpose(m, n, dy, scratch);
+    multiply_turned(&(product){
+        .rows = k,
+        .columns = m,
+        .a = w,
+        .a_row = n,
+        .images = 1,
+        .lines = 1,
+        .length = n,
+        .a_column = 1,
+        .b = scratch,
+        .b_row = m,
+        .c = dx,
+        .c_row = k,
+        .accumulate = accumulate,
+    });
+}
+
 static void dense_input(int m, int n, int k, const float *dy, const float *w, int accumulate,
                         float *dx, float *scratch)
 {
+    if (m <= 2) {
+        dots(k, m, n, w, dy, accumulate, dx, 1, k);
+        return;
+    }
     if ((int64_t)k * n > (int64_t)m * (n + k)) {
         dense_input_turned(m, n, k, dy, w, accumulate, dx, scratch);
         return;
@@ -145,7 +227,7 @@ static void add_rows(size_t m, int n, const float *x, float *sum)
 static void dense_weights(int m, int n, int k, const float *x, const float *dy, float *dw,
                           float *dbias)
 {
-    multiply(&(product){
+    const product by_rows = {
         .rows = k,
         .columns = n,
         .a = x,
@@ -160,7 +242,19 @@ static void dense_weights(int m, int n, int k, const float *x, const float *dy, 
         .c_row = n,
         .accumulate = 1,
         .across = 1,
-    });
+    };
+    product by_columns = by_rows;
+    by_columns.rows = n;
+    by_columns.columns = k;
+    by_columns.a = dy;
+    by_columns.a_column = n;
+    by_columns.b = x;
+    by_columns.b_row = k;
+    if (2 * n < LANES && n < k) {
+        multiply_turned(&by_columns);
+    } else {
+        multiply(&by_rows);
+    }
     if (dbias) {
         add_rows((size_t)m, n, dy, dbias);
     }
@@ -256,7 +350,7 @@ static void by_weights(const pv_conv *c, const pixels *x, const float *dy, float
     enum { ENOUGH_POSITIONS = 256 };
     const int patch = c->kernel_width * c->channels;
     const int positions = c->out_height * c->out_width;
-    const int most = is_in_place(c, x) ? pieces(ENOUGH_POSITIONS, positions) : 1;
+    const int most = is_in_place(c, x) ? ceiling(ENOUGH_POSITIONS, positions) : 1;
     for (int b = 0; b < c->batch; b += most) {
         const int images = c->batch - b < most ? c->batch - b : most;
         const float *rows = dy + (ptrdiff_t)b * positions * c->filters;
@@ -317,7 +411,10 @@ static void conv_input(const pv_conv *c, const float *dy, const float *w, int ac
     if (!accumulate) {
         memset(dx, 0, (size_t)(c->batch * in) * sizeof *dx);
     }
-    for (int b = 0; b < c->batch; b += MOST_ROWS) {
+    const pieces batch = cut(c->batch, MOST_ROWS);
+    for (int p = 0; p < batch.count; p++) {
+        const int b = begin_of(batch, p);
+        const int images = begin_of(batch, p + 1) - b;
         for (int i = 0; i < c->out_height * c->out_width; i++) {
             const int iy = i / c->out_width * c->stride - c->pad;
             const int ix = i % c->out_width * c->stride - c->pad;
@@ -328,7 +425,7 @@ static void conv_input(const pv_conv *c, const float *dy, const float *w, int ac
                     continue;
                 }
                 multiply(&(product){
-                    .rows = c->batch - b < MOST_ROWS ? c->batch - b : MOST_ROWS,
+                    .rows = images,
                     .columns = (end - begin) * c->channels,
                     .a = dy + b * out + (ptrdiff_t)i * c->filters,
                     .a_row = out,
