@@ -1,7 +1,7 @@
-/* bench.c: `pavlov bench`: how fast the worlds step on this machine, in processor time of one
-   core. */
+/* bench.c: `pavlov bench`: how fast the worlds step on this machine, in processor time of one core;
+   the other kinds of figures stand in files of their own. */
+#include "cli/bench.h"
 #include "cli/commands.h"
-#include "cli/output.h"
 
 #include "core/memory.h"
 #include "core/rng.h"
@@ -184,20 +184,18 @@ static pv_status bench_world(const char *id, double seconds, cJSON *json, int *f
     return status;
 }
 
-static pv_status bench_envs(const pv_arguments *a, cJSON *json)
+static pv_status bench_envs(const char *only, double seconds, cJSON *json)
 {
-    const char *only = pv_argument(a, 1);
-    double seconds = 1.0;
     int failed = 0;
     pv_world_entry *entries = NULL;
     int n = 0;
-    pv_status status = pv_option_number(a, "--seconds", 0.01, 3600.0, &seconds);
-    if (status == PV_OK && !json) {
+    pv_status status = PV_OK;
+    if (!json) {
         printf("%-24s %6s %14s %10s\n", "world", "lanes", "steps/s", "ns/step");
     }
-    if (status == PV_OK && only) {
+    if (only) {
         status = bench_world(only, seconds, json, &failed);
-    } else if (status == PV_OK) {
+    } else {
         status = pv_world_list(&entries, &n);
         for (int i = 0; i < n && status == PV_OK; i++) {
             status = bench_world(entries[i].env_class->id, seconds, json, &failed);
@@ -208,18 +206,30 @@ static pv_status bench_envs(const pv_arguments *a, cJSON *json)
                                      : status;
 }
 
+static const struct {
+    const char *name;
+    pv_status (*run)(const char *only, double seconds, cJSON *json);
+} kinds[] = {{"envs", bench_envs}, {"nets", pv_bench_nets}};
+
 static pv_status run_bench(const pv_arguments *a)
 {
+    double seconds = 1.0;
     pv_status status = pv_arguments_check(a);
+    status = status ? status : pv_option_number(a, "--seconds", 0.01, 3600.0, &seconds);
     if (status) {
         return status;
     }
-    const char *what = pv_argument(a, 0);
-    if (what && strcmp(what, "envs") != 0) {
-        return pv_fail(PV_ERROR_ARGUMENT, "cannot bench \"%s\"; it benches envs", what);
+    const char *what = pv_argument(a, 0) ? pv_argument(a, 0) : kinds[0].name;
+    const size_t n = sizeof kinds / sizeof kinds[0];
+    size_t kind = 0;
+    while (kind < n && strcmp(what, kinds[kind].name) != 0) {
+        kind++;
+    }
+    if (kind == n) {
+        return pv_fail(PV_ERROR_ARGUMENT, "cannot bench \"%s\"; it benches envs or nets", what);
     }
     cJSON *json = pv_option_text(a, "--json") ? cJSON_CreateArray() : NULL;
-    status = bench_envs(a, json);
+    status = kinds[kind].run(pv_argument(a, 1), seconds, json);
     if (status == PV_OK && json) {
         status = pv_print_json(json);
     }
@@ -234,8 +244,8 @@ static const pv_option options[] = {
 
 const pv_command pv_command_bench = {
     .name = "bench",
-    .positional = "[envs [ENV]]",
-    .summary = "how fast the worlds step on this machine",
+    .positional = "[envs [ENV] | nets [CASE]]",
+    .summary = "how fast worlds step and networks learn on this machine",
     .least = 0,
     .most = 2,
     .options = options,

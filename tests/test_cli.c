@@ -169,6 +169,30 @@ START_TEST(check_and_bench_answer_in_json)
 }
 END_TEST
 
+START_TEST(bench_of_nets_counts_operations_and_holds_them_against_the_peak)
+{
+    cJSON *json = json_of("bench nets mlp64_b32_train --seconds 0.05 --json");
+    ck_assert_int_eq(cJSON_GetArraySize(json), 1);
+    const cJSON *row = cJSON_GetArrayItem(json, 0);
+    ck_assert_str_eq(text(row, "case"), "mlp64_b32_train");
+    ck_assert_double_eq(number(row, "threads"), 1.0);
+    /* 32 rows of 4-64-64-2: two forwards and two backwards, the latter not to the inputs */
+    const double operations = 32.0 * 2.0 * (4.0 * (4 * 64 + 64 * 64 + 64 * 2) - 4 * 64);
+    ck_assert_double_eq_tol(1e6 * number(row, "ms") * number(row, "gflops"), operations,
+                            0.01 * operations);
+    ck_assert_double_eq_tol(number(row, "fraction"),
+                            number(row, "gflops") / number(row, "peak_gflops"), 1e-3);
+    ck_assert_double_lt(number(row, "fraction"), 1.0);
+    cJSON_Delete(json);
+    json = json_of("bench nets nature_dqn_b32_step --seconds 0.01 --json");
+    ck_assert_int_eq(cJSON_GetArraySize(json), 2);
+    row = cJSON_GetArrayItem(json, 1);
+    ck_assert_double_eq(number(row, "threads"), 2.0);
+    ck_assert_double_gt(number(row, "ms"), 0.0);
+    cJSON_Delete(json);
+}
+END_TEST
+
 /* Sutton & Barto, 2nd ed., Example 6.6: while exploring with epsilon 0.1, Sarsa earns about -25 an
    episode and Q-learning about -50, though Q-learning's greedy path, 13 steps along the edge, is
    the better one */
@@ -331,6 +355,7 @@ int main(void)
     tcase_add_checked_fixture(tests, make_folder, remove_folder);
     tcase_add_test(tests, list_and_info_answer_in_json);
     tcase_add_test(tests, check_and_bench_answer_in_json);
+    tcase_add_test(tests, bench_of_nets_counts_operations_and_holds_them_against_the_peak);
     tcase_add_test(tests, the_cliff_is_as_in_the_book);
     tcase_add_test(tests, eval_answers_with_the_keys_of_the_design);
     tcase_add_test(tests, a_world_without_a_limit_is_cut_and_said_so);
