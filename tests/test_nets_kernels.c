@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANDOM_SHAPES = 60, MOST_BLOCKS = 64 };
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { RANDOM_SHAPES = 8 }; /* sanitizers are slow, and look for other faults */
+#else
+enum { RANDOM_SHAPES = 60 };
+#endif
+enum { MOST_BLOCKS = 64 };
 
 static const char *const names[] = {"plain", "avx2", "avx512", "neon"};
 
