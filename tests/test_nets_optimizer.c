@@ -17,7 +17,7 @@ static const pv_net_tensor table[3] = {
 static void fill(pv_rng *rng, size_t n, float *x)
 {
     for (size_t i = 0; i < n; i++) {
-        x[i] = (float)pv_rng_normal(rng);
+        x[i] = 4.0f * (float)pv_rng_uniform(rng) - 2.0f;
     }
 }
 
@@ -303,12 +303,13 @@ END_TEST
 
 START_TEST(moments_without_gradient_end_at_nothing)
 {
-    const pv_optimizer_config config = pv_optimizer_config_default((pv_optimizer_kind)_i);
+    pv_optimizer_config config = pv_optimizer_config_default((pv_optimizer_kind)_i);
+    config.beta2 = 0.9; /* to be there sooner */
     pv_optimizer *optimizer = make(&config, COUNT);
     pv_tensors *tensors = pv_tensors_create();
     float p[COUNT] = {0};
     float g[COUNT] = {1e-9f, 1e-9f, 1e-9f};
-    for (int t = 0; t < 60000; t++) {
+    for (int t = 0; t < 1000; t++) {
         ck_assert_int_eq(pv_update_block(optimizer, p, table, 3, g, NULL, NULL), PV_OK);
     }
     ck_assert_int_eq(pv_optimizer_save(optimizer, tensors, ""), PV_OK);
@@ -405,7 +406,7 @@ START_TEST(missing_moments_are_named)
 }
 END_TEST
 
-/* Ten updates of a block that is many chunks long, in tensors of odd lengths. */
+/* Three updates of a block that is many chunks long, in tensors of odd lengths. */
 static void run_long(int kind, pv_pool *pool, size_t count, int n_tensors, float *p)
 {
     pv_rng rng = pv_rng_split(4, "optimizer");
@@ -433,7 +434,7 @@ static void run_long(int kind, pv_pool *pool, size_t count, int n_tensors, float
 
 START_TEST(threads_and_borders_change_no_number)
 {
-    enum { LONG = 100003 };
+    enum { LONG = 70001 };
     static float alone[LONG];
     static float pooled[LONG];
     static float cut[LONG];
