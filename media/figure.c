@@ -29,6 +29,13 @@ void pv_figure_font(cairo_t *cr, double size, int bold)
     const cairo_font_weight_t weight = bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL;
     cairo_select_font_face(cr, "sans", CAIRO_FONT_SLANT_NORMAL, weight);
     cairo_set_font_size(cr, size);
+    /* a figure is not made for one screen: the same letters everywhere, without coloured edges */
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(cr, options);
+    cairo_font_options_destroy(options);
 }
 
 double pv_figure_text_width(cairo_t *cr, const char *text)
