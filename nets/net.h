@@ -8,7 +8,11 @@
    Text:  "conv 16 8x8/4 relu, conv 32 4x4/2 relu, dense 256 relu"
    Several inputs get layers of their own before they are joined:
           "pixels: conv 16 3x3 relu; goal: embed 8; dense 64 relu"
-   residual( ... ) adds its input to its output. docs/networks.md tells all layers. */
+   residual( ... ) adds its input to its output. docs/networks.md tells all layers.
+
+   Beside the parameters a net holds running statistics (batchnorm's mean and variance): they are
+   copied, blended and saved with it, but no optimiser sees them; pv_pass_keep_statistics brings
+   them up to date. */
 #ifndef PAVLOV_NETS_NET_H
 #define PAVLOV_NETS_NET_H
 
@@ -16,7 +20,7 @@
 #include "core/tensors.h"
 #include "nets/kernels.h"
 
-/* what comes in, a row of it */
+/* what comes in, a row of it; names of inputs and heads have up to 31 letters */
 typedef struct pv_net_input {
     const char *name;
     pv_dtype dtype; /* PV_F32, PV_U8 (read as scale * byte) or PV_I32 (categories) */
@@ -34,10 +38,10 @@ typedef struct pv_net_head {
 
 typedef struct pv_net_config {
     const pv_net_input *inputs;
-    int n_inputs;
+    int n_inputs;     /* 1 to 16 */
     const char *text; /* the trunk; "" : none */
     const pv_net_head *heads;
-    int n_heads;
+    int n_heads;               /* 0: one head "output", what comes out of the trunk */
     const pv_kernels *kernels; /* NULL: the best */
     uint64_t seed;             /* of the initial parameters */
 } pv_net_config;

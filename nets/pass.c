@@ -12,7 +12,7 @@
 
 enum {
     LINE = 16,             /* floats of a cache line, which every array begins */
-    BLOCK_FLOATS = 1 << 18 /* outputs of the convolutional layers that a block of rows may make */
+    BLOCK_FLOATS = 1 << 19 /* outputs of the convolutional layers that a block of rows may make */
 };
 
 struct pv_pass {
