@@ -65,9 +65,14 @@ else
 fi
 
 # Ctrl-C says how to go on, with exit code 130; while a run trains nobody else may go on with it
-"$pavlov" train q-learning CliffWalking-v1 --steps 500000000 --out long --quiet 2>err &
+"$pavlov" train q-learning CliffWalking-v1 --steps 500000000 --out long --quiet \
+    --checkpoint-every 0.1 2>err &
 child=$!
-sleep 0.5
+waited=0
+while [ ! -e long/resume.safetensors ] && [ $waited -lt 300 ]; do
+    sleep 0.1
+    waited=$((waited + 1))
+done
 if "$pavlov" resume long --quiet 2>second || ! grep -q 'another process is training long' second; then
     echo "two processes train one run: $(cat second)"
     failures=$((failures + 1))
