@@ -1,9 +1,8 @@
-/* test_nets_heads.c: the categorical policy against recorded numbers, direct sums, counted draws
-   and finite differences in double precision. */
-#include "nets_case.h"
+/* test_nets_heads.c: the categorical policy against direct sums, counted draws and finite
+   differences in double precision. (test_nets_reference.c has recorded numbers.) */
+#include "nets_help.h"
 
 #include "nets/heads.h"
-#include "nets/loss.h"
 
 enum { MOST = 64 };
 
@@ -266,84 +265,6 @@ START_TEST(rows_draw_from_their_own_streams)
 }
 END_TEST
 
-/* -mean(advantage log pi + 0.01 H) of a recorded case */
-static void assert_policy_case(const char *name, int masked)
-{
-    cJSON *json = case_read(name);
-    int count;
-    int rows;
-    case_tensor(json, "pred", &count, &rows);
-    ck_assert_int_le(count, MOST);
-    const int n = count / rows;
-    float *pred = case_floats(json, "pred");
-    float *advantage = case_floats(json, "advantage");
-    int32_t *action = case_integers(json, "action");
-    int32_t *mask = masked ? case_integers(json, "mask") : NULL;
-    uint8_t legal[MOST];
-    float log_prob[MOST];
-    float chosen[MOST];
-    float entropy[MOST];
-    float d[MOST] = {0};
-    for (int i = 0; masked && i < count; i++) {
-        legal[i] = (uint8_t)mask[i];
-    }
-    const double bonus = pv_json_number(json, "entropy_coefficient", 0.01);
-    pv_categorical_log(rows, n, pred, masked ? legal : NULL, log_prob);
-    pv_categorical_chosen(rows, n, log_prob, action, chosen);
-    pv_categorical_entropy(rows, n, log_prob, entropy);
-    double loss = 0.0;
-    for (int r = 0; r < rows; r++) {
-        loss -= (double)(advantage[r] * chosen[r]) + bonus * (double)entropy[r];
-        advantage[r] /= -(float)rows;
-    }
-    loss /= rows;
-    pv_categorical_gradient(rows, n, log_prob, action, advantage, -(float)bonus / (float)rows, d);
-    case_compare(json, "loss", 0, &loss, 1, 1e-5);
-    case_compare_floats(json, "dpred", 0, d, count, 1e-5);
-    free(pred);
-    free(advantage);
-    free(action);
-    free(mask);
-    cJSON_Delete(json);
-}
-
-START_TEST(recorded_policy_losses_are_met)
-{
-    assert_policy_case("loss_policy_gradient", 0);
-    assert_policy_case("loss_masked_policy", 1);
-}
-END_TEST
-
-START_TEST(recorded_clipped_objective_is_met)
-{
-    cJSON *json = case_read("loss_ppo_clip");
-    int count;
-    int rows;
-    case_tensor(json, "pred", &count, &rows);
-    ck_assert_int_le(count, MOST);
-    float *pred = case_floats(json, "pred");
-    float *advantage = case_floats(json, "advantage");
-    float *old = case_floats(json, "old_log_prob");
-    int32_t *action = case_integers(json, "action");
-    float log_prob[MOST];
-    float chosen[MOST];
-    float coefficient[MOST] = {0};
-    float d[MOST] = {0};
-    pv_categorical_log(rows, count / rows, pred, NULL, log_prob);
-    pv_categorical_chosen(rows, count / rows, log_prob, action, chosen);
-    const double loss = pv_loss_ppo(rows, chosen, old, advantage, 0.2f, NULL, 1.0f / (float)rows,
-                                    coefficient, NULL);
-    pv_categorical_gradient(rows, count / rows, log_prob, action, coefficient, 0.0f, d);
-    case_compare(json, "loss", 0, &loss, 1, 1e-5);
-    case_compare_floats(json, "dpred", 0, d, count, 1e-5);
-    free(pred);
-    free(advantage);
-    free(old);
-    free(action);
-    cJSON_Delete(json);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("nets_heads");
@@ -355,12 +276,6 @@ int main(void)
     tcase_add_test(tests, draws_have_the_frequencies_of_the_policy);
     tcase_add_test(tests, draws_are_legal_whatever_rounding_leaves);
     tcase_add_test(tests, rows_draw_from_their_own_streams);
-    tcase_add_test(tests, recorded_policy_losses_are_met);
-    tcase_add_test(tests, recorded_clipped_objective_is_met);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return help_main(suite);
 }

@@ -1,7 +1,7 @@
-/* test_nets_heads_gaussian.c: the Gaussian policy and its squashed form against recorded numbers,
-   the textbook formulas, numerical integration, the moments of its draws, and finite differences in
-   double precision. */
-#include "nets_case.h"
+/* test_nets_heads_gaussian.c: the Gaussian policy and its squashed form against the textbook
+   formulas, numerical integration, the moments of its draws, and finite differences in double
+   precision. (test_nets_reference.c has recorded numbers.) */
+#include "nets_help.h"
 
 #include "nets/heads.h"
 
@@ -285,38 +285,6 @@ START_TEST(rows_draw_from_their_own_streams_and_best_is_the_mean)
 }
 END_TEST
 
-START_TEST(recorded_gaussian_loss_is_met)
-{
-    cJSON *json = case_read("loss_gaussian_policy");
-    int count;
-    int rows;
-    case_tensor(json, "pred", &count, &rows);
-    ck_assert_int_le(count, MOST);
-    float *pred = case_floats(json, "pred");
-    float *raw = case_floats(json, "action");
-    float *advantage = case_floats(json, "advantage");
-    float *log_std = case_floats(json, "log_std");
-    const pv_gaussian g = {rows, count / rows, pred, log_std, 1, 0};
-    float log_prob[MOST];
-    float d[MOST] = {0};
-    float dlog_std[MOST] = {0};
-    double loss = 0.0;
-    pv_gaussian_log(&g, raw, log_prob);
-    for (int r = 0; r < rows; r++) {
-        advantage[r] /= -(float)rows;
-        loss += (double)(advantage[r] * log_prob[r]);
-    }
-    pv_gaussian_gradient(&g, raw, advantage, 0.0f, d, dlog_std);
-    case_compare(json, "loss", 0, &loss, 1, 1e-5);
-    case_compare_floats(json, "dpred", 0, d, count, 1e-5);
-    free(pred);
-    free(raw);
-    free(advantage);
-    free(log_std);
-    cJSON_Delete(json);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("nets_heads_gaussian");
@@ -328,11 +296,6 @@ int main(void)
     tcase_add_test(tests, squashed_density_is_exact_where_tanh_rounds_to_one);
     tcase_add_test(tests, draws_have_the_moments_of_the_policy);
     tcase_add_test(tests, rows_draw_from_their_own_streams_and_best_is_the_mean);
-    tcase_add_test(tests, recorded_gaussian_loss_is_met);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return help_main(suite);
 }

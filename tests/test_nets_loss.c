@@ -1,8 +1,7 @@
-/* test_nets_loss.c: losses against recorded numbers, against finite differences of formulas written
-   down again in double precision, and at the ends of the number line. */
-#include "nets_case.h"
+/* test_nets_loss.c: losses against finite differences of formulas written down again in double
+   precision, and at the ends of the number line. (test_nets_reference.c has recorded numbers.) */
+#include "nets_help.h"
 
-#include "core/rng.h"
 #include "nets/loss.h"
 
 enum { MOST = 64 };
@@ -212,63 +211,6 @@ START_TEST(gradients_are_the_derivatives)
 }
 END_TEST
 
-/* --- recorded numbers --- */
-
-/* the case's pred [rows][n], its target, and a zeroed gradient */
-typedef struct recorded {
-    cJSON *json;
-    int rows, count;
-    float *pred, *target, *dpred;
-} recorded;
-
-static recorded open_case(const char *name, const char *target)
-{
-    recorded c = {.json = case_read(name)};
-    case_tensor(c.json, "pred", &c.count, &c.rows);
-    c.pred = case_floats(c.json, "pred");
-    c.target = target ? case_floats(c.json, target) : NULL;
-    c.dpred = calloc((size_t)c.count, sizeof *c.dpred);
-    ck_assert_ptr_nonnull(c.dpred);
-    return c;
-}
-
-static void close_case(recorded *c, double loss)
-{
-    case_compare(c->json, "loss", 0, &loss, 1, 1e-5);
-    case_compare_floats(c->json, "dpred", 0, c->dpred, c->count, 1e-5);
-    free(c->pred);
-    free(c->target);
-    free(c->dpred);
-    cJSON_Delete(c->json);
-}
-
-START_TEST(recorded_losses_are_met)
-{
-    recorded c = open_case("loss_mse", "target");
-    /* recorded: the mean without the factor 1/2 */
-    double loss = pv_loss_squared(c.rows, c.count / c.rows, c.pred, c.target, NULL,
-                                  2.0f / (float)c.count, c.dpred);
-    close_case(&c, loss);
-
-    c = open_case("loss_huber", "target");
-    loss = pv_loss_huber(c.rows, c.count / c.rows, c.pred, c.target, 1.0f, NULL,
-                         1.0f / (float)c.count, c.dpred);
-    close_case(&c, loss);
-
-    c = open_case("loss_bce_logits", "target");
-    loss = pv_loss_binary(c.rows, c.count / c.rows, c.pred, c.target, NULL, 1.0f / (float)c.count,
-                          c.dpred);
-    close_case(&c, loss);
-
-    c = open_case("loss_cross_entropy", NULL);
-    int32_t *label = case_integers(c.json, "label");
-    loss = pv_loss_cross_entropy(c.rows, c.count / c.rows, c.pred, label, NULL,
-                                 1.0f / (float)c.rows, c.dpred);
-    free(label);
-    close_case(&c, loss);
-}
-END_TEST
-
 /* --- the ends of the number line --- */
 
 START_TEST(extreme_logits_stay_finite)
@@ -390,7 +332,6 @@ int main(void)
     Suite *suite = suite_create("nets_loss");
     TCase *tests = tcase_create("losses");
     tcase_add_loop_test(tests, gradients_are_the_derivatives, 0, 7);
-    tcase_add_test(tests, recorded_losses_are_met);
     tcase_add_test(tests, extreme_logits_stay_finite);
     tcase_add_test(tests, small_losses_do_not_round_to_zero);
     tcase_add_test(tests, impossible_class_costs_nothing_unless_asked_for);
@@ -399,9 +340,5 @@ int main(void)
     tcase_add_test(tests, ppo_clips_only_where_it_lowers_the_objective);
     tcase_add_test(tests, ppo_survives_a_ratio_beyond_all_numbers);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return help_main(suite);
 }
