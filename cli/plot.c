@@ -96,14 +96,19 @@ static char *make_note(const pv_groups *groups, const wishes *w)
         most = groups->group[i].n > most ? groups->group[i].n : most;
         least = groups->group[i].n < least ? groups->group[i].n : least;
     }
+    char thin[48] = "";
     describe_point(w, point, sizeof point);
     if (most == 1) {
         return pv_format_text("one seed%s", point);
     }
     snprintf(seeds, sizeof seeds, least == most ? "%d" : "%d to %d", least, most);
-    return pv_format_text(
-        "mean of %s seeds, 95 %% bootstrap interval%s%s", seeds,
-        w->lines.members && !w->reading.against ? ", thin lines: single seeds" : "", point);
+    if (w->lines.members && !w->reading.against) {
+        snprintf(thin, sizeof thin,
+                 most > PV_PLOT_MEMBERS_MAX ? ", thin lines: %d of the seeds"
+                                            : ", thin lines: single seeds",
+                 PV_PLOT_MEMBERS_MAX);
+    }
+    return pv_format_text("mean of %s seeds, 95 %% bootstrap interval%s%s", seeds, thin, point);
 }
 
 /* --- files --- */
