@@ -34,6 +34,10 @@ disturbed() {
     }
     "$pavlov" train "$@" --out "$name-cut" --quiet --checkpoint-every 0.01 >/dev/null 2>&1 &
     child=$!
+    # on a busy machine it takes a while until there is a run to resume
+    while [ ! -e "$name-cut/run.json" ] && kill -0 $child 2>/dev/null; do
+        sleep 0.02
+    done
     kills=0
     while [ $kills -lt "$rounds" ]; do
         # between 0.02 and 0.2 seconds, at a moment nobody chose
