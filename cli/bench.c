@@ -21,7 +21,8 @@ typedef struct actions {
     size_t *size; /* [n_action] bytes of a row */
     size_t rows, pool_rows, at;
     uint32_t n;
-    int mask; /* which observation says what is legal, -1: none */
+    int mask;  /* which observation says what is legal, -1: none */
+    int plain; /* one row, one category, no mask: choosing must not cost more than stepping */
 } actions;
 
 static void fill_space(const pv_space *space, pv_rng *rng, void *data, size_t rows)
@@ -59,6 +60,8 @@ static pv_status make_actions(actions *a, const pv_spec *spec, size_t rows)
     for (uint32_t i = 0; i < spec->n_obs; i++) {
         a->mask = strcmp(spec->obs[i].name, "action_mask") == 0 ? (int)i : a->mask;
     }
+    a->plain =
+        rows == 1 && a->n == 1 && spec->action[0].n && spec->action[0].ndim == 0 && a->mask < 0;
     a->pool = pv_alloc_array(a->n, sizeof *a->pool);
     a->size = pv_alloc_array(a->n, sizeof *a->size);
     for (uint32_t i = 0; a->pool && a->size && i < a->n; i++) {
@@ -87,13 +90,14 @@ static void obey_mask(const actions *a, const pv_batch *batch)
 
 static void choose_actions(actions *a, const pv_batch *batch)
 {
+    if (a->plain) {
+        *(int32_t *)batch->action[0] = ((const int32_t *)a->pool[0])[a->at];
+        a->at = (a->at + 1) % POOL;
+        return;
+    }
     for (uint32_t i = 0; i < a->n; i++) {
-        const char *from = (const char *)a->pool[i] + a->at * a->size[i];
-        if (a->rows == 1 && a->size[i] == sizeof(int32_t)) {
-            memcpy(batch->action[i], from, sizeof(int32_t));
-        } else {
-            memcpy(batch->action[i], from, a->rows * a->size[i]);
-        }
+        memcpy(batch->action[i], (const char *)a->pool[i] + a->at * a->size[i],
+               a->rows * a->size[i]);
     }
     a->at = a->at + a->rows < a->pool_rows ? a->at + a->rows : 0;
     if (a->mask >= 0) {
