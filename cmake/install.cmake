@@ -11,9 +11,10 @@ if(TARGET pavlov)
   install(TARGETS pavlov)
 endif()
 
-file(GLOB pages CONFIGURE_DEPENDS *.md docs/*.md)
+# laid out as here, so that their links to each other hold
+file(GLOB pages CONFIGURE_DEPENDS *.md)
 install(FILES LICENSE ${pages} TYPE DOC)
-install(DIRECTORY examples TYPE DOC)
+install(DIRECTORY docs examples TYPE DOC)
 
 # --- the CMake package: find_package(pavlov [COMPONENTS static media]) ---
 
