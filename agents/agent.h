@@ -10,6 +10,7 @@
 #include "core/rng.h"
 #include "core/tensors.h"
 #include "envs/host/model.h"
+#include "nets/net.h"
 #include "pavlov/agent.h"
 
 typedef struct pv_agent_class pv_agent_class;
@@ -113,6 +114,9 @@ struct pv_agent_class {
                    pv_metric metrics[PV_METRICS_MAX]); /* since the last call; count */
     /* The agent of worker `index` of an asynchronous run, sharing the parameters of `agent`. */
     pv_status (*worker)(pv_agent *agent, int index, pv_agent **worker);
+    /* The network that acts, for pictures and diagnostics: the agent's, valid as long as it and
+       until it learns again; its inputs are the world's observations of the same names. */
+    const pv_net *(*net)(const pv_agent *agent);
 };
 
 /* All agents, ended by NULL. */
