@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "cli/run.h"
 
+#include "agents/exact_return.h"
 #include "core/file.h"
 #include "core/number.h"
 #include "core/memory.h"
@@ -82,6 +83,58 @@ static void print_summary(const pv_run *run, const pv_evaluation *e, const summa
     }
 }
 
+/* evaluates by playing episodes */
+static pv_status play(const pv_arguments *a, const pv_run *run, pv_agent *agent,
+                      uint64_t max_length, cJSON *list)
+{
+    uint64_t episodes = 100;
+    pv_evaluation_config config = pv_evaluation_config_default(run->world, agent);
+    config.seed = run->seed;
+    config.mode = pv_option_text(a, "--stochastic") ? PV_ACT_SAMPLE : PV_ACT_GREEDY;
+    config.max_length = max_length ? max_length : run->max_length;
+    pv_status status = pv_option_count(a, "--episodes", 1, 10000000, &episodes);
+    status = status ? status : pv_option_count(a, "--seed", 0, UINT64_MAX, &config.seed);
+    config.episodes = (int)episodes;
+    pv_evaluation evaluation = {0};
+    summary s = {0};
+    status = status ? status : pv_evaluate(&config, &evaluation);
+    status = status ? status : summarise(&evaluation, &s);
+    if (status == PV_OK && list) {
+        status = add_json(list, run, &evaluation, &s);
+    } else if (status == PV_OK) {
+        print_summary(run, &evaluation, &s, config.max_length);
+    }
+    pv_evaluation_free(&evaluation);
+    return status;
+}
+
+/* evaluates by the world's table of outcomes */
+static pv_status compute(const pv_run *run, pv_agent *agent, uint64_t max_length, cJSON *list)
+{
+    pv_exact_return exact;
+    const pv_status status = pv_exact_return_of(agent, max_length, &exact);
+    if (status) {
+        return status;
+    }
+    if (!list) {
+        printf("%s in %s: expected return %.6g over %.4g steps, cut by the step limit with "
+               "probability %.4g (exact)\n",
+               run->agent_class->name, pv_world_name(run->world), exact.mean, exact.mean_length,
+               exact.cut);
+        return PV_OK;
+    }
+    int failed = 0;
+    cJSON *json = pv_put_row(list, &failed);
+    pv_put_text(json, "world", pv_world_name(run->world), &failed);
+    pv_put_text(json, "agent", run->agent_class->name, &failed);
+    pv_put_text(json, "run", run->dir, &failed);
+    pv_put_number(json, "exact", 1, &failed);
+    pv_put_number(json, "mean", exact.mean, &failed);
+    pv_put_number(json, "mean_length", exact.mean_length, &failed);
+    pv_put_number(json, "cut", exact.cut, &failed);
+    return failed ? pv_fail(PV_ERROR_MEMORY, "out of memory for the JSON answer") : PV_OK;
+}
+
 /* evaluates one run; with `list` the JSON is added to it, else text is printed */
 static pv_status evaluate_run(const pv_arguments *a, const char *dir, cJSON *list)
 {
@@ -92,30 +145,13 @@ static pv_status evaluate_run(const pv_arguments *a, const char *dir, cJSON *lis
     }
     const int best = pv_option_text(a, "--best") != NULL;
     pv_agent *agent = pv_run_agent(&run, best ? "best.safetensors" : "checkpoint.safetensors");
-    if (!agent) {
-        pv_run_free(&run);
-        return pv_last_status();
-    }
-    uint64_t episodes = 100;
-    pv_evaluation_config config = pv_evaluation_config_default(run.world, agent);
-    config.seed = run.seed;
-    config.mode = pv_option_text(a, "--stochastic") ? PV_ACT_SAMPLE : PV_ACT_GREEDY;
-    config.max_length = run.max_length;
-    status = pv_option_count(a, "--episodes", 1, 10000000, &episodes);
-    status = status ? status : pv_option_count(a, "--seed", 0, UINT64_MAX, &config.seed);
+    uint64_t max_length = 0; /* not given */
     status =
-        status ? status : pv_option_count(a, "--max-length", 1, UINT64_MAX, &config.max_length);
-    config.episodes = (int)episodes;
-    pv_evaluation evaluation = {0};
-    summary s = {0};
-    status = status ? status : pv_evaluate(&config, &evaluation);
-    status = status ? status : summarise(&evaluation, &s);
-    if (status == PV_OK && list) {
-        status = add_json(list, &run, &evaluation, &s);
-    } else if (status == PV_OK) {
-        print_summary(&run, &evaluation, &s, config.max_length);
+        agent ? pv_option_count(a, "--max-length", 1, UINT64_MAX, &max_length) : pv_last_status();
+    if (status == PV_OK) {
+        status = pv_option_text(a, "--exact") ? compute(&run, agent, max_length, list)
+                                              : play(a, &run, agent, max_length, list);
     }
-    pv_evaluation_free(&evaluation);
     pv_agent_destroy(agent);
     pv_run_free(&run);
     return status;
@@ -145,6 +181,8 @@ static const pv_option options[] = {
     {"--seed", "S", "of the episodes; the run's own if not given", 0},
     {"--best", NULL, "the best checkpoint by evaluation instead of the last", 0},
     {"--stochastic", NULL, "sample the policy instead of its best action", 0},
+    {"--exact", NULL, "the expected return by the world's table of outcomes, in place of episodes",
+     0},
     {"--max-length", "N", "longest episode in worlds without a limit", 0},
     {"--json", NULL, "one JSON value on standard output", 0},
 };

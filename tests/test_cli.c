@@ -255,6 +255,22 @@ START_TEST(eval_answers_with_the_keys_of_the_design)
 }
 END_TEST
 
+START_TEST(eval_by_the_table_agrees_with_many_episodes)
+{
+    run("train q-learning FrozenLake-v1 --steps 30000 --quiet --out ice");
+    cJSON *exact = json_of("eval ice --exact --json");
+    cJSON *played = json_of("eval ice --episodes 4000 --json");
+    const double error = number(played, "std") / sqrt(4000.0);
+    ck_assert_double_eq_tol(number(played, "mean"), number(exact, "mean"), 4.0 * error);
+    ck_assert_double_eq_tol(number(played, "mean_length"), number(exact, "mean_length"), 3.0);
+    cJSON_Delete(played);
+    cJSON_Delete(exact);
+    char out[2048];
+    ck_assert_int_eq(pavlov("eval ice --exact", out, sizeof out), 0);
+    ck_assert_ptr_nonnull(strstr(out, "expected return"));
+}
+END_TEST
+
 START_TEST(a_world_without_a_limit_is_cut_and_said_so)
 {
     run("train random CliffWalking-v1 --steps 100 --quiet --out wander");
@@ -358,6 +374,7 @@ int main(void)
     tcase_add_test(tests, bench_of_nets_counts_operations_and_holds_them_against_the_peak);
     tcase_add_test(tests, the_cliff_is_as_in_the_book);
     tcase_add_test(tests, eval_answers_with_the_keys_of_the_design);
+    tcase_add_test(tests, eval_by_the_table_agrees_with_many_episodes);
     tcase_add_test(tests, a_world_without_a_limit_is_cut_and_said_so);
     tcase_add_test(tests, a_recipe_from_a_file_is_the_same_run);
     tcase_add_test(tests, a_finished_run_goes_on_to_a_new_bound);
