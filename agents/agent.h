@@ -117,6 +117,18 @@ struct pv_agent_class {
     /* The network that acts, for pictures and diagnostics: the agent's, valid as long as it and
        until it learns again; its inputs are the world's observations of the same names. */
     const pv_net *(*net)(const pv_agent *agent);
+
+    /* What only learning needs, such as a replay memory; evaluation never asks for it. */
+    /* How many bytes begin() will take, to be told before they are taken. */
+    uint64_t (*learning_size)(const pv_agent *agent);
+    /* Called by every training loop before its first step: takes that memory, unless an earlier
+       loop had it taken, and forgets which episodes were running. */
+    pv_status (*begin)(pv_agent *agent);
+    /* Big data of a checkpoint: save_data writes what is new into `folder` (which may not exist
+       yet) and adds to `resume` what finds all of it again; it counts once `resume` is on disk, and
+       until then the data of the checkpoint before must stay. load_data comes after load. */
+    pv_status (*save_data)(pv_agent *agent, const char *folder, pv_tensors *resume);
+    pv_status (*load_data)(pv_agent *agent, const char *folder, const pv_tensors *resume);
 };
 
 /* All agents, ended by NULL. */
@@ -129,6 +141,13 @@ const pv_agent_class *pv_agent_class_find(const char *name);
    on top (agents/presets.c). Free with pv_params_free. */
 pv_status pv_agent_params(pv_params *params, const pv_agent_class *agent_class,
                           const pv_world *world);
+
+/* The optional functions for what only learning needs; nothing happens (0) where they are absent.
+ */
+uint64_t pv_agent_learning_size(const pv_agent *agent);
+pv_status pv_agent_begin(pv_agent *agent);
+pv_status pv_agent_save_data(pv_agent *agent, const char *folder, pv_tensors *resume);
+pv_status pv_agent_load_data(pv_agent *agent, const char *folder, const pv_tensors *resume);
 
 /* Reads a parameter that must be a whole number. */
 pv_status pv_agent_whole(const pv_params *params, const char *name, int *value);

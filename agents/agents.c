@@ -145,6 +145,31 @@ void pv_agent_destroy(pv_agent *agent)
     }
 }
 
+/* --- what only learning needs --- */
+
+uint64_t pv_agent_learning_size(const pv_agent *agent)
+{
+    return agent->agent_class->learning_size ? agent->agent_class->learning_size(agent) : 0;
+}
+
+pv_status pv_agent_begin(pv_agent *agent)
+{
+    const pv_status status = agent->agent_class->begin ? agent->agent_class->begin(agent) : PV_OK;
+    return status ? pv_fail_in("agent %s", pv_agent_name(agent)) : PV_OK;
+}
+
+pv_status pv_agent_save_data(pv_agent *agent, const char *folder, pv_tensors *resume)
+{
+    return agent->agent_class->save_data ? agent->agent_class->save_data(agent, folder, resume)
+                                         : PV_OK;
+}
+
+pv_status pv_agent_load_data(pv_agent *agent, const char *folder, const pv_tensors *resume)
+{
+    return agent->agent_class->load_data ? agent->agent_class->load_data(agent, folder, resume)
+                                         : PV_OK;
+}
+
 /* --- using --- */
 
 const char *pv_agent_name(const pv_agent *agent)

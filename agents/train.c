@@ -127,7 +127,7 @@ pv_trainer *pv_trainer_create(const pv_train_config *config)
     trainer->gamma = pv_agent_gamma(config->agent);
     trainer->count.next_evaluation = config->eval_every;
     trainer->count.next_metrics = metrics_interval(config);
-    if (create_parts(trainer)) {
+    if (create_parts(trainer) || pv_agent_begin(config->agent)) {
         pv_trainer_destroy(trainer);
         return NULL;
     }

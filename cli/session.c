@@ -2,6 +2,7 @@
    appended rows, metrics with wall time, checkpoints every so many seconds. */
 #include "cli/session.h"
 
+#include "agents/agent.h"
 #include "agents/train.h"
 #include "core/events.h"
 #include "core/file.h"
@@ -200,7 +201,8 @@ int pv_session_begun(const pv_run *run)
 static pv_status load(session *s, uint64_t *length)
 {
     char *path = pv_run_path(s->run, "resume.safetensors");
-    pv_tensors *tensors = path ? pv_tensors_read(path) : NULL;
+    char *folder = pv_run_path(s->run, "replay");
+    pv_tensors *tensors = path && folder ? pv_tensors_read(path) : NULL;
     pv_status status = tensors ? PV_OK : pv_last_status();
     if (status == PV_OK) {
         double numbers[2];
@@ -208,6 +210,7 @@ static pv_status load(session *s, uint64_t *length)
         status =
             status ? status : pv_tensors_get(tensors, "files.length", PV_U64, length, LOG_FILES);
         status = status ? status : pv_tensors_get(tensors, "run.numbers", PV_F64, numbers, 2);
+        status = status ? status : pv_agent_load_data(s->agent, folder, tensors);
         if (status) {
             pv_fail_in("%s", path);
         } else {
@@ -216,6 +219,7 @@ static pv_status load(session *s, uint64_t *length)
         }
     }
     pv_tensors_destroy(tensors);
+    pv_free(folder);
     pv_free(path);
     return status;
 }
@@ -290,12 +294,15 @@ static pv_status write_resume(session *s)
     }
     const double numbers[2] = {s->best, elapsed(s)};
     char *path = pv_run_path(s->run, "resume.safetensors");
-    pv_tensors *tensors = path ? pv_tensors_create() : NULL;
+    char *folder = pv_run_path(s->run, "replay");
+    pv_tensors *tensors = path && folder ? pv_tensors_create() : NULL;
     pv_status status = tensors ? pv_trainer_save(s->trainer, tensors) : pv_last_status();
+    status = status ? status : pv_agent_save_data(s->agent, folder, tensors);
     status = status ? status : pv_tensors_add(tensors, "files.length", PV_U64, length, LOG_FILES);
     status = status ? status : pv_tensors_add(tensors, "run.numbers", PV_F64, numbers, 2);
     status = status ? status : pv_tensors_write(tensors, path);
     pv_tensors_destroy(tensors);
+    pv_free(folder);
     pv_free(path);
     return status;
 }
