@@ -51,6 +51,16 @@ static void expect_refused(const char *text, pv_status status, const char *messa
     ck_assert_int_eq(pv_last_status(), status);
 }
 
+START_TEST(no_observation_of_a_plain_world_is_stacked)
+{
+    pv_world *world = pv_world_open("CliffWalking-v1");
+    ck_assert_ptr_nonnull(world);
+    ck_assert_uint_eq(pv_world_stack(world, 0), 1);
+    pv_world_close(world);
+    ck_assert_uint_eq(pv_memory_live(), 0);
+}
+END_TEST
+
 START_TEST(a_world_is_opened_by_file_and_id)
 {
     pv_world *world = open_world(COUNTER);
@@ -387,6 +397,7 @@ int main(void)
     Suite *suite = suite_create("world");
     TCase *tests = tcase_create("world");
     tcase_add_checked_fixture(tests, begin, end);
+    tcase_add_test(tests, no_observation_of_a_plain_world_is_stacked);
     tcase_add_test(tests, a_world_is_opened_by_file_and_id);
     tcase_add_test(tests, a_world_is_found_by_id_in_the_folders);
     tcase_add_test(tests, a_name_holds_what_is_not_default_and_opens_the_same_world);

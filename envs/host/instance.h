@@ -12,6 +12,7 @@ struct pv_world {
     pv_params params;
     pv_spec spec; /* a copy of its own, arrays included */
     void *spec_memory;
+    uint32_t *stack; /* [n_obs] frames along the last axis */
     char *name, *folder, *file;
     char *owner; /* "world ID", which params points to */
 };

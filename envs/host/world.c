@@ -154,6 +154,19 @@ static pv_status name_world(pv_world *world, const char *file)
 
 /* --- opening a class --- */
 
+/* no observation is stacked unless a wrapper does it */
+static pv_status count_stacks(pv_world *world)
+{
+    world->stack = pv_alloc_array(world->spec.n_obs, sizeof *world->stack);
+    if (!world->stack) {
+        return PV_ERROR_MEMORY;
+    }
+    for (uint32_t i = 0; i < world->spec.n_obs; i++) {
+        world->stack[i] = 1;
+    }
+    return PV_OK;
+}
+
 static pv_status ask_spec(pv_world *world)
 {
     pv_instance probe;
@@ -168,7 +181,7 @@ static pv_status ask_spec(pv_world *world)
         status = pv_spec_copy(&world->spec, &spec, &world->spec_memory);
     }
     pv_instance_free(&probe);
-    return status;
+    return status ? status : count_stacks(world);
 }
 
 pv_world *pv_world_open_class(const pv_env_class *env_class, const char *file, const char *settings)
@@ -203,6 +216,7 @@ void pv_world_close(pv_world *world)
     }
     pv_params_free(&world->params);
     pv_free(world->spec_memory);
+    pv_free(world->stack);
     pv_free(world->name);
     pv_free(world->folder);
     pv_free(world->file);
@@ -233,4 +247,9 @@ const char *pv_world_folder(const pv_world *world)
 const char *pv_world_file(const pv_world *world)
 {
     return world->file;
+}
+
+uint32_t pv_world_stack(const pv_world *world, uint32_t i)
+{
+    return world->stack[i];
 }

@@ -38,6 +38,11 @@ const char *pv_world_folder(const pv_world *world);
 /* Returns the path of the module it came from, NULL if built in. */
 const char *pv_world_file(const pv_world *world);
 
+/* Returns how many frames observation `i` of the spec stacks along its last axis, the oldest first,
+   1 if none: each step moves them on by one and adds the newest, and where an episode begins all
+   are its first frame. So who keeps many observations needs only the newest frame of each. */
+uint32_t pv_world_stack(const pv_world *world, uint32_t i);
+
 /* One line of the list of worlds that can be opened by ID alone. */
 typedef struct pv_world_entry {
     const pv_env_class *env_class;
