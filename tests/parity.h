@@ -231,6 +231,14 @@ static const struct {
     {"Blackjack-v1", "sab", "sab=1,natural=0"},
     {"Blackjack-v1", "natural", "sab=0,natural=1"},
     {"Blackjack-v1", "plain", "sab=0,natural=0"},
+    {"minatar", "asterix", "MinAtar/Asterix-v0"},
+    {"minatar", "breakout", "MinAtar/Breakout-v0"},
+    {"minatar", "freeway", "MinAtar/Freeway-v0"},
+    {"minatar", "seaquest", "MinAtar/Seaquest-v0"},
+    {"minatar", "space", "MinAtar/SpaceInvaders-v0"},
+    {"minatar", "sticky", "sticky=0.1"},
+    {"minatar", "afterend", "sticky=0.5"},
+    {"minatar", "noramp", "ramping=0"},
 };
 enum { TRACE_WORDS = sizeof trace_words / sizeof trace_words[0] };
 
@@ -276,6 +284,15 @@ static void trace_read_word(const char *id, const char *word, char *renamed, cha
     }
 }
 
+/* MinAtar's traces have no sticky actions unless the name says so, unlike the worlds. */
+static void trace_read_minatar(char *list, size_t room)
+{
+    const size_t used = strlen(list);
+    if (!strstr(list, "sticky=")) {
+        snprintf(list + used, room - used, "%ssticky=0", used ? "," : "");
+    }
+}
+
 /* Reads a file's name; 0 where it is about no world that is known here. */
 static int trace_read_name(const char *file, trace_subject *subject)
 {
@@ -301,9 +318,12 @@ static int trace_read_name(const char *file, trace_subject *subject)
         }
         trace_read_word(family, word, id, list, sizeof list);
     }
+    if (strcmp(family, "minatar") == 0) {
+        trace_read_minatar(list, sizeof list);
+    }
     const int length =
         snprintf(subject->world, sizeof subject->world, "%s%s%s", id, list[0] ? ":" : "", list);
-    return length > 0 && (size_t)length < sizeof subject->world;
+    return strcmp(id, "minatar") != 0 && length > 0 && (size_t)length < sizeof subject->world;
 }
 
 #endif

@@ -14,7 +14,7 @@ typedef struct play {
     const pv_env_class *env_class;
     pv_env *env;
     const pv_spec *spec;
-    int32_t action, obs[8][64];
+    int32_t action, obs[8][256];
     float reward, info[8];
     uint8_t terminated, truncated;
     pv_io io;
