@@ -88,6 +88,7 @@ typedef struct pv_run {
     const pv_kernels *kernels;
     int rows;
     int training;
+    int noise; /* the pass has drawn noise (noisy layers), which lies in `fixed` */
     const void *x[PV_NODE_INPUTS]; /* the inputs' outputs */
     float *y;
     const float *parameters, *statistics; /* the node's own */
@@ -137,6 +138,8 @@ struct pv_layer_class {
     void (*init)(const pv_node *node, float *parameters, pv_rng *rng);
     /* What a pass over at most `rows` rows needs; NULL: nothing. */
     pv_workspace (*workspace)(const pv_node *node, int rows);
+    /* Draws a pass's noise into its `fixed`, where it stays until the next draw; NULL: none. */
+    void (*draw)(const pv_node *node, float *fixed, pv_rng *rng);
     /* NULL: nothing to do. */
     void (*forward)(const pv_run *run);
     void (*backward)(const pv_run *run);
@@ -157,10 +160,10 @@ extern const pv_layer_class pv_layer_residual;   /* the sum of two */
 
 /* the families, each in its file */
 extern const pv_layer_class pv_layer_dense, pv_layer_conv, pv_layer_maxpool, pv_layer_avgpool,
-    pv_layer_flatten, pv_layer_layernorm, pv_layer_batchnorm, pv_layer_dropout, pv_layer_embed,
-    pv_layer_lstm, pv_layer_gru, pv_layer_dueling, pv_layer_identity, pv_layer_relu, pv_layer_leaky,
-    pv_layer_elu, pv_layer_selu, pv_layer_tanh, pv_layer_sigmoid, pv_layer_softplus, pv_layer_swish,
-    pv_layer_gelu, pv_layer_softmax, pv_layer_log_softmax;
+    pv_layer_flatten, pv_layer_layernorm, pv_layer_batchnorm, pv_layer_dropout, pv_layer_noisy,
+    pv_layer_embed, pv_layer_lstm, pv_layer_gru, pv_layer_dueling, pv_layer_identity, pv_layer_relu,
+    pv_layer_leaky, pv_layer_elu, pv_layer_selu, pv_layer_tanh, pv_layer_sigmoid, pv_layer_softplus,
+    pv_layer_swish, pv_layer_gelu, pv_layer_softmax, pv_layer_log_softmax;
 
 /* Returns the elements of a row, or -1 if they are too many. */
 int pv_shape_elements(const pv_shape *shape);

@@ -5,13 +5,13 @@
 #include <string.h>
 
 static const pv_layer_class *const layers[] = {
-    &pv_layer_dense,      &pv_layer_conv,     &pv_layer_maxpool,   &pv_layer_avgpool,
-    &pv_layer_flatten,    &pv_layer_residual, &pv_layer_layernorm, &pv_layer_batchnorm,
-    &pv_layer_dropout,    &pv_layer_embed,    &pv_layer_lstm,      &pv_layer_gru,
-    &pv_layer_dueling,    &pv_layer_relu,     &pv_layer_leaky,     &pv_layer_elu,
-    &pv_layer_selu,       &pv_layer_tanh,     &pv_layer_sigmoid,   &pv_layer_softplus,
-    &pv_layer_swish,      &pv_layer_gelu,     &pv_layer_identity,  &pv_layer_softmax,
-    &pv_layer_log_softmax};
+    &pv_layer_dense,     &pv_layer_noisy,      &pv_layer_conv,     &pv_layer_maxpool,
+    &pv_layer_avgpool,   &pv_layer_flatten,    &pv_layer_residual, &pv_layer_layernorm,
+    &pv_layer_batchnorm, &pv_layer_dropout,    &pv_layer_embed,    &pv_layer_lstm,
+    &pv_layer_gru,       &pv_layer_dueling,    &pv_layer_relu,     &pv_layer_leaky,
+    &pv_layer_elu,       &pv_layer_selu,       &pv_layer_tanh,     &pv_layer_sigmoid,
+    &pv_layer_softplus,  &pv_layer_swish,      &pv_layer_gelu,     &pv_layer_identity,
+    &pv_layer_softmax,   &pv_layer_log_softmax};
 
 enum { LAYERS = sizeof layers / sizeof layers[0] };
 

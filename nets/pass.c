@@ -19,6 +19,7 @@ struct pv_pass {
     const pv_net *net;
     int rows; /* most rows */
     int learns;
+    int noise;     /* drawn */
     int forwarded; /* a forward waits for its backward */
     pv_net_batch batch;
     const void *input[PV_NODE_INPUTS]; /* of the batch */
@@ -131,6 +132,17 @@ pv_rng *pv_pass_rng(pv_pass *pass)
     return &pass->rng;
 }
 
+void pv_pass_draw_noise(pv_pass *pass, pv_rng *rng)
+{
+    const pv_graph *graph = pass->net->graph;
+    pass->noise = rng != NULL;
+    for (int i = 0; i < graph->n_nodes && rng; i++) {
+        if (graph->nodes[i].layer->draw) {
+            graph->nodes[i].layer->draw(&graph->nodes[i], pass->fixed[i], rng);
+        }
+    }
+}
+
 /* --- one node on some rows ------------------------------------------------------------------- */
 
 static const void *output_row(const pv_pass *pass, const pv_graph *graph, int i, size_t first)
@@ -154,6 +166,7 @@ static pv_run *bind(pv_pass *pass, const pv_net *net, int i, int first, int rows
     run->kernels = net->kernels;
     run->rows = rows;
     run->training = batch->training;
+    run->noise = pass->noise;
     for (int k = 0; k < node->n_inputs; k++) {
         run->x[k] = output_row(pass, graph, node->input[k], (size_t)first);
     }

@@ -30,6 +30,12 @@ typedef struct pv_net_batch {
     int training;     /* 1: dropout drops, batchnorm uses the batch */
 } pv_net_batch;
 
+/* Draws the noise of the pass anew for all noisy layers, in their order: a normal number for each
+   input, then for each unit. It holds for every forward until the next draw; rng NULL: no noise, as
+   in a new pass, and the weights are their means. Not between a forward and its backward. A stream
+   kept as it was before a draw draws the same noise again. */
+void pv_pass_draw_noise(pv_pass *pass, pv_rng *rng);
+
 /* Computes every head. Inputs and resets are read in place and must stay until backward. */
 void pv_pass_forward(pv_pass *pass, const pv_net *net, const pv_net_batch *batch);
 

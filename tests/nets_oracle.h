@@ -24,8 +24,10 @@ struct trial {
     int parameters, state; /* floats */
     int steps, sequences;  /* rows = steps * sequences */
     unsigned char reset[64];
-    int bytes;     /* the input is bytes, scaled by 1/255 */
-    int evaluates; /* not a training batch */
+    int bytes;        /* the input is bytes, scaled by 1/255 */
+    int evaluates;    /* not a training batch */
+    int noisy;        /* noise is drawn */
+    double noise[96]; /* of noisy: f(e) of each input, then of each unit */
 };
 
 static inline double oracle_activate(pv_activation activation, double slope, double x)
@@ -59,6 +61,26 @@ static inline void oracle_dense(const trial *t, const double *p, const double *x
             double sum = p[t->n * t->units + j];
             for (int i = 0; i < t->n; i++) {
                 sum += x[r * t->n + i] * p[i * t->units + j];
+            }
+            y[r * t->m + j] = oracle_activate(t->activation, t->slope, sum);
+        }
+    }
+}
+
+/* equations 9 to 11 of Fortunato et al. 2018, weight by weight */
+static inline void oracle_noisy(const trial *t, const double *p, const double *x,
+                                const double *state, double *y)
+{
+    const int weights = t->n * t->units;
+    const double *sigma = p + weights + t->units;
+    (void)state;
+    for (int r = 0; r < t->steps * t->sequences; r++) {
+        for (int j = 0; j < t->units; j++) {
+            const double out = t->noisy ? t->noise[t->n + j] : 0.0;
+            double sum = p[weights + j] + sigma[weights + j] * out;
+            for (int i = 0; i < t->n; i++) {
+                const int w = i * t->units + j;
+                sum += (p[w] + sigma[w] * t->noise[i] * out) * x[r * t->n + i];
             }
             y[r * t->m + j] = oracle_activate(t->activation, t->slope, sum);
         }
@@ -213,15 +235,17 @@ static inline void oracle_embed(const trial *t, const double *p, const double *x
 static inline void oracle_dueling(const trial *t, const double *p, const double *x,
                                   const double *state, double *y)
 {
+    const int actions = t->n / t->units - 1;
     (void)p;
     (void)state;
     for (int k = 0; k < t->steps * t->sequences * t->m; k++) {
         const double *in = x + k / t->m * t->n;
+        const int atom = k % t->units;
         double mean = 0.0;
-        for (int i = 1; i < t->n; i++) {
-            mean += in[i] / t->m;
+        for (int a = 1; a <= actions; a++) {
+            mean += in[a * t->units + atom] / actions;
         }
-        y[k] = in[0] + in[1 + k % t->m] - mean;
+        y[k] = in[atom] + in[t->units + k % t->m] - mean;
     }
 }
 

@@ -62,6 +62,15 @@ static void make_dense(pv_rng *rng, trial *t)
     sprintf(t->text, "dense %d %s", t->units, activation_names[t->activation]);
 }
 
+static void make_noisy(pv_rng *rng, trial *t)
+{
+    make_dense(rng, t);
+    t->parameters *= 2;
+    t->forward = oracle_noisy;
+    t->noisy = below(rng, 0, 3) > 0;
+    sprintf(t->text, "noisy %d %s", t->units, activation_names[t->activation]);
+}
+
 static void make_residual(pv_rng *rng, trial *t)
 {
     make_dense(rng, t);
@@ -129,7 +138,7 @@ static void make_batchnorm(pv_rng *rng, trial *t)
 static void make_embed(pv_rng *rng, trial *t)
 {
     picture_of(rng, t, 2);
-    t->units = below(rng, 1, 20);
+    t->units = below(rng, 1, 12); /* 6 rows of 9 x 9 places are at most MOST numbers */
     t->bytes = below(rng, 0, 1);
     t->m = t->height * t->width * t->units;
     t->parameters = t->channels * t->units;
@@ -139,10 +148,16 @@ static void make_embed(pv_rng *rng, trial *t)
 
 static void make_dueling(pv_rng *rng, trial *t)
 {
-    row_of(t, below(rng, 2, 20));
-    t->m = t->n - 1;
+    const int actions = below(rng, 1, 9);
+    t->units = below(rng, 1, 5);
+    row_of(t, (1 + actions) * t->units);
+    t->m = actions * t->units;
     t->forward = oracle_dueling;
-    sprintf(t->text, "dueling");
+    if (t->units > 1) {
+        sprintf(t->text, "dueling %d", t->units);
+    } else {
+        strcpy(t->text, "dueling");
+    }
 }
 
 static void make_function(pv_rng *rng, trial *t)
@@ -259,7 +274,18 @@ static void draw_numbers(pv_rng *rng, const trial *t, pv_net *net)
     }
 }
 
-static void check_trial(pv_rng *rng, const trial *t, const pv_kernels *kernels)
+/* draws the noise of the pass, and with a copy of the stream the oracle's */
+static void draw_noise(pv_rng *rng, trial *t, pv_pass *pass)
+{
+    pv_rng copy = *rng;
+    pv_pass_draw_noise(pass, rng);
+    for (int i = 0; i < t->n + t->units; i++) {
+        const double e = pv_rng_normal(&copy);
+        t->noise[i] = (e < 0.0 ? -1.0 : 1.0) * sqrt(fabs(e));
+    }
+}
+
+static void check_trial(pv_rng *rng, trial *t, const pv_kernels *kernels)
 {
     const int rows = t->steps * t->sequences;
     pv_net_input input = t->height ? help_input("x", PV_F32, (uint32_t)t->height,
@@ -271,6 +297,9 @@ static void check_trial(pv_rng *rng, const trial *t, const pv_kernels *kernels)
     ck_assert_msg(net != NULL, "%s", pv_last_error());
     pv_pass *pass = help_pass(net, rows, 1);
     draw_numbers(rng, t, net);
+    if (t->noisy) {
+        draw_noise(rng, t, pass);
+    }
     const void *in = t->bytes ? (const void *)work.bytes : work.net_x;
     pv_pass_forward(pass, net,
                     &(pv_net_batch){.steps = t->steps,
@@ -302,9 +331,10 @@ static void check_trial(pv_rng *rng, const trial *t, const pv_kernels *kernels)
 
 typedef void make(pv_rng *rng, trial *t);
 
-static make *const makes[] = {make_dense,   make_residual,  make_conv,      make_maxpool,
-                              make_avgpool, make_layernorm, make_batchnorm, make_embed,
-                              make_dueling, make_function,  make_lstm,      make_gru};
+static make *const makes[] = {make_dense,   make_noisy,   make_residual,  make_conv,
+                              make_maxpool, make_avgpool, make_layernorm, make_batchnorm,
+                              make_embed,   make_dueling, make_function,  make_lstm,
+                              make_gru};
 
 START_TEST(a_layer_and_its_gradients_agree_with_the_oracle)
 {
@@ -411,6 +441,62 @@ START_TEST(dropout_drops_its_part_and_keeps_the_mean)
 }
 END_TEST
 
+START_TEST(noise_stays_until_it_is_drawn_anew_or_turned_off)
+{
+    const pv_net_input input = help_input("x", PV_F32, 6, 0, 0);
+    pv_net *net = help_net(&input, "noisy 8 tanh, noisy 6, dueling 2", 5);
+    pv_pass *pass = help_pass(net, 1, 0);
+    const float x[6] = {1.0f, -0.5f, 0.25f, 2.0f, -1.0f, 0.75f};
+    float mean[4];
+    float first[4];
+    pv_rng rng;
+    pv_rng_init(&rng, 3);
+    help_forward(pass, net, 1, x);
+    memcpy(mean, pv_pass_output(pass, 0), sizeof mean);
+    pv_rng before = rng;
+    pv_pass_draw_noise(pass, &rng);
+    help_forward(pass, net, 1, x);
+    memcpy(first, pv_pass_output(pass, 0), sizeof first);
+    help_forward(pass, net, 1, x);
+    ck_assert_mem_eq(first, pv_pass_output(pass, 0), sizeof first);
+    pv_pass_draw_noise(pass, &rng);
+    help_forward(pass, net, 1, x);
+    for (int i = 0; i < 4; i++) {
+        ck_assert(first[i] != pv_pass_output(pass, 0)[i] && first[i] != mean[i]);
+    }
+    pv_pass_draw_noise(pass, &before); /* the stream as it was: the first noise again */
+    help_forward(pass, net, 1, x);
+    ck_assert_mem_eq(first, pv_pass_output(pass, 0), sizeof first);
+    pv_pass_draw_noise(pass, NULL);
+    help_forward(pass, net, 1, x);
+    ck_assert_mem_eq(mean, pv_pass_output(pass, 0), sizeof mean);
+    pv_pass_destroy(pass);
+    pv_net_destroy(net);
+}
+END_TEST
+
+/* section 3.2 of Fortunato et al. 2018: sigma_0 / sqrt(p) with sigma_0 = 0.5; means within
+   1 / sqrt(p) of variance 1 / (3 p) */
+START_TEST(noisy_layers_begin_as_published)
+{
+    const pv_net_input input = help_input("x", PV_F32, 100, 0, 0);
+    pv_net *net = help_net(&input, "noisy 40", 5);
+    const float *p = pv_net_parameters_const(net);
+    double squares = 0.0;
+    for (int i = 0; i < 4040; i++) {
+        ck_assert(fabsf(p[i]) <= 0.1f);
+        squares += (double)p[i] * (double)p[i];
+        ck_assert_float_eq_tol(p[4040 + i], 0.05f, 1e-7f);
+    }
+    ck_assert_double_eq_tol(squares / 4040.0, 1.0 / 300.0, 2e-4);
+    ck_assert(p[4000] != 0.0f); /* biases too */
+    ck_assert(pv_net_tensor_find(net, "noisy1.weight")->decay == 1);
+    ck_assert(pv_net_tensor_find(net, "noisy1.weight_sigma")->offset == 4040);
+    ck_assert(pv_net_tensor_find(net, "noisy1.bias_sigma")->offset == 8040);
+    pv_net_destroy(net);
+}
+END_TEST
+
 START_TEST(batchnorm_moves_its_running_statistics_only_when_asked)
 {
     const pv_net_input input = help_input("x", PV_F32, 1, 0, 0);
@@ -446,6 +532,8 @@ int main(void)
     tcase_add_test(tests, a_category_is_its_row_of_the_weights);
     tcase_add_test(tests, dropout_drops_its_part_and_keeps_the_mean);
     tcase_add_test(tests, batchnorm_moves_its_running_statistics_only_when_asked);
+    tcase_add_test(tests, noise_stays_until_it_is_drawn_anew_or_turned_off);
+    tcase_add_test(tests, noisy_layers_begin_as_published);
     suite_add_tcase(suite, tests);
     return help_main(suite);
 }

@@ -49,6 +49,8 @@ static const good good_texts[] = {
     {5, 0, 0, "embed 3", "3", 15},
     {5, 0, 0, "dropout 0.5, identity", "5", 0},
     {5, 0, 0, "dueling", "4", 0},
+    {12, 0, 0, "dueling 3", "3x3", 0},
+    {7, 0, 0, "noisy 4 relu", "4", 64},
     {8, 0, 0, "residual(dense 8 relu)", "8", 72},
     {8, 0, 0, "residual ( dense 3 tanh, residual( dense 3 ), dense 8 ) relu", "8", 27 + 12 + 32},
     {6, 6, 2, "residual(conv 4 3x3 p1 relu, conv 2 1x1)", "6x6x2", 76 + 10}};
@@ -128,6 +130,10 @@ static const bad bad_texts[] = {
     {"dense 4, conv 8 3x3",
      "conv takes rows, columns and channels, but 4 comes in, at \"conv\" (column 10)"},
     {"dropout 1", "dropout takes the probability to drop, from 0 to below 1, at \"1\" (column 9)"},
+    {"dense 8, dueling 3", "dueling 3 takes (1 + actions) x 3 numbers, but 8 come in"},
+    {"dense 3, dueling 3", "dueling 3 takes (1 + actions) x 3 numbers, but 3 come in"},
+    {"dense 4, dueling 0", "dueling takes a number of atoms"},
+    {"noisy", "noisy takes a number of units"},
     {"dense 1, dueling", "dueling takes a value and the advantages of at least one action"},
     {"residual dense 8", "residual takes layers in brackets, like residual(dense 64 relu), at "
                          "\"dense\" (column 10)"},
