@@ -29,6 +29,7 @@ typedef struct minatar_state {
     int32_t last; /* the action executed last */
     uint32_t phase;
     pv_rng rng;
+    int32_t level; /* of difficulty; 0 in games that have none */
     minatar_game game;
 } minatar_state;
 
@@ -55,13 +56,12 @@ typedef struct minatar_about {
     const minatar_channel *channels; /* [MINATAR_CHANNELS] */
     uint32_t n_minimal;
     const int32_t *minimal; /* the actions of -v1, in order */
-    int has_level;          /* whether it gets harder */
+    int32_t levels;         /* the highest level, 0: the game never gets harder */
 } minatar_about;
 
 static const minatar_about *game_about(void);
-static void game_reset(pv_env *env);             /* env->now.game holds zeros */
-static int game_step(pv_env *env, int action);   /* returns the points; sets phase to OVER */
-static int game_level(const minatar_game *game); /* difficulty, where it has one */
+static void game_reset(pv_env *env);           /* env->now.game holds zeros */
+static int game_step(pv_env *env, int action); /* returns the points; sets phase to OVER */
 static void game_observe(const minatar_game *game, uint8_t *flags); /* flags hold zeros */
 static int game_is_sound(const minatar_game *game); /* whether a loaded state is possible */
 
@@ -149,8 +149,8 @@ static void minatar_destroy(pv_env *env)
 
 static void minatar_write(const pv_env *env, const pv_io *io)
 {
-    if (game_about()->has_level) {
-        io->info[0] = (float)game_level(&env->now.game);
+    if (game_about()->levels > 0) {
+        io->info[0] = (float)env->now.level;
     }
     if (io->obs[0]) {
         memset(io->obs[0], 0, FLAGS);
@@ -216,8 +216,10 @@ static pv_status minatar_load(pv_env *env, const void *state, size_t size)
         return minatar_refuse(env, "a saved state of another size");
     }
     memcpy(&loaded, state, sizeof loaded);
-    if (!is_within(loaded.last, 0, ACTIONS - 1) || loaded.phase > OVER ||
-        !game_is_sound(&loaded.game)) {
+    const int sound = is_within(loaded.last, 0, ACTIONS - 1) && loaded.phase <= OVER &&
+                      is_within(loaded.level, 0, game_about()->levels) &&
+                      (loaded.phase == UNBORN || game_is_sound(&loaded.game));
+    if (!sound) {
         return minatar_refuse(env, "a damaged saved state");
     }
     memcpy(&env->now, &loaded, sizeof loaded);
@@ -306,7 +308,7 @@ static void minatar_spec(const pv_env *env, pv_spec *spec)
     spec->agents = spec->n_obs = spec->n_action = 1;
     spec->obs = &minatar_obs;
     spec->action = &env->action;
-    spec->n_info = game_about()->has_level ? 1 : 0;
+    spec->n_info = game_about()->levels > 0;
     spec->info = minatar_info;
     spec->n_keys = env->action.n;
     spec->keys = env->keys;

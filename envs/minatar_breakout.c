@@ -32,12 +32,6 @@ static const minatar_about *game_about(void)
     return &about;
 }
 
-static int game_level(const minatar_game *game)
-{
-    (void)game;
-    return 0;
-}
-
 static void game_reset(pv_env *env)
 {
     minatar_game *game = &env->now.game;
