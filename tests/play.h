@@ -14,7 +14,11 @@ typedef struct play {
     const pv_env_class *env_class;
     pv_env *env;
     const pv_spec *spec;
-    int32_t action, obs[8][256];
+    union {
+        int32_t action;
+        float push; /* of worlds whose action is a number */
+    };
+    int32_t obs[8][256];
     float reward, info[8];
     uint8_t terminated, truncated;
     pv_io io;
@@ -64,6 +68,12 @@ static inline pv_status play_reset(play *played, uint64_t seed)
 static inline pv_status play_step(play *played, int32_t action)
 {
     played->action = action;
+    return played->env_class->step(played->env, &played->io);
+}
+
+static inline pv_status play_push(play *played, float push)
+{
+    played->push = push;
     return played->env_class->step(played->env, &played->io);
 }
 

@@ -5,6 +5,7 @@
    does not know, and ends with one line: how many traces were read, how many of their rows (steps
    and resets of play, lines of a table) were compared, and how many did not match. Chance is no
    obstacle: a trace holds the outcome of every draw, and the world draws from the trace. */
+#include "parity_classic.h"
 #include "parity_play.h"
 #include "parity_tables.h"
 
@@ -28,6 +29,9 @@ static const trace_kind kinds[] = {
     {{"state", "prob"}, 2, compare_start},
     {{"state", "q0"}, 2, compare_values},
     {{"step", "action", "reward", "terminal", "observation", "draws"}, 6, compare_play},
+    {{"episode", "t", "s0"}, 3, compare_steps},
+    {{"seed", "k", "draws", "s0"}, 4, compare_resets},
+    {{"seed", "k", "s0"}, 3, compare_resets},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -173,6 +177,17 @@ static const struct {
     {"minatar_breakout_sticky", 2, 5, "uniform()=0.05"},
     {"minatar_breakout_sticky", 5, 5, "uniform()=0.7;uniform()=0.5"},
     {"minatar_breakout_sticky", 0, 5, "integer(0 3)=1"},
+    {"CartPole-v1_random", 8, 10, "1"},
+    {"CartPole-v1_random", 8, 11, "0.0144"},
+    {"CartPole-v1_random", 8, 12, "0.18"},
+    {"CartPole-v1_random", 8, 15, "0.0144"},
+    {"CartPole-v1_random", 8, 19, "0"},
+    {"CartPole-v1_random", 8, 20, "1"},
+    {"CartPole-v1_random", 8, 21, "1"},
+    {"CartPole-v1_reset_draws", 8, 2, "uniform()=0.5;uniform()=0.5;uniform()=0.5"},
+    {"CartPole-v1_reset_draws", 8, 4, "0.04"},
+    {"CartPole-v1_resets", 8, 5, "0.06"},
+    {"CartPole-v1_resets", 8, 8, "0.04"},
 };
 enum { DAMAGES = sizeof damages / sizeof damages[0] };
 
@@ -213,7 +228,9 @@ START_TEST(names_with_further_words_are_known)
         {"minatar_space_invaders_sticky.csv", "MinAtar/SpaceInvaders-v0:sticky=0.1"},
         {"minatar_seaquest_afterend.csv.gz", "MinAtar/Seaquest-v0:sticky=0.5"},
         {"minatar_pong_random.csv.gz", NULL},
-        {"CartPole-v1_random.csv.gz", NULL},
+        {"CartPole-v1_random.csv.gz", "CartPole-v1"},
+        {"Pendulum-v1_g9.81_random.csv.gz", "Pendulum-v1:g=9.81"},
+        {"CartPole-v2_random.csv.gz", NULL},
         {"Taxi-v4x_draws.csv.gz", NULL},
         {"Taxi-v4_draws.txt", NULL},
     };
