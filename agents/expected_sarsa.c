@@ -13,18 +13,20 @@ typedef struct expected_sarsa {
     pv_window window;
 } expected_sarsa;
 
-static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV_WINDOW_PARAM};
+static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV_WINDOW_PARAM,
+                                  PV_APPROX_PARAMS};
 
 static pv_status accepts(const pv_world *world)
 {
-    return pv_table_fits(world, "expected-sarsa");
+    return pv_approx_fits(world, "expected-sarsa");
 }
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)
 {
     expected_sarsa *agent = (expected_sarsa *)base;
-    const pv_status status = pv_tabular_init(&agent->tabular, config, PV_TABLE_ACTIONS);
-    return status ? status : pv_window_init(&agent->window, config);
+    pv_status status = pv_tabular_init_values(&agent->tabular, config, PV_TARGET_EXPECTED);
+    status = status ? status : pv_window_init(&agent->window, config);
+    return status || !agent->tabular.approx ? status : pv_window_only_one(&agent->window);
 }
 
 static void free_all(pv_agent *base)
@@ -75,4 +77,5 @@ const pv_agent_class pv_agent_expected_sarsa = {
     .load = load,
     .explain = pv_tabular_explain,
     .metrics = pv_tabular_metrics,
+    .net = pv_tabular_net,
 };

@@ -5,7 +5,9 @@
    With lambda, Watkins's Q(lambda): the same error updates every entry in proportion to its trace,
    and an exploratory action forgets all traces, since what follows it is not the greedy policy's
    doing (Watkins 1989; Sutton & Barto, 1st ed., 7.6). An action counts as exploratory if its value
-   is below the best when its update comes. */
+   is below the best when its update comes.
+
+   Where the world is not categorical, the values are a function (agents/semi_gradient.c). */
 #include "agents/list.h"
 #include "agents/tabular.h"
 #include "agents/traces.h"
@@ -15,18 +17,21 @@ typedef struct qlearning {
     pv_traces traces;
 } qlearning;
 
-static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV_TRACES_PARAMS};
+static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV_TRACES_PARAMS,
+                                  PV_APPROX_PARAMS};
 
 static pv_status accepts(const pv_world *world)
 {
-    return pv_table_fits(world, "q-learning");
+    return pv_approx_fits(world, "q-learning");
 }
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)
 {
     qlearning *agent = (qlearning *)base;
-    const pv_status status = pv_tabular_init(&agent->tabular, config, PV_TABLE_ACTIONS);
-    return status ? status : pv_traces_init(&agent->traces, config, &agent->tabular.table);
+    const pv_status status = pv_tabular_init_values(&agent->tabular, config, PV_TARGET_BEST);
+    return status || agent->tabular.approx
+               ? status
+               : pv_traces_init(&agent->traces, config, &agent->tabular.table);
 }
 
 static void free_all(pv_agent *base)
@@ -86,4 +91,5 @@ const pv_agent_class pv_agent_qlearning = {
     .load = load,
     .explain = pv_tabular_explain,
     .metrics = pv_tabular_metrics,
+    .net = pv_tabular_net,
 };

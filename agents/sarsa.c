@@ -4,7 +4,8 @@
 
    A' is chosen before the update and is what is played next, as in the book's pseudo-code. With n,
    n-step Sarsa (7.2, equations 7.4 and 7.5); with lambda, Sarsa(lambda) by traces (12.7). At a
-   truncation A' is chosen for the value alone and never played. */
+   truncation A' is chosen for the value alone and never played. Where the world is not
+   categorical, the values are a function (agents/semi_gradient.c). */
 #include "agents/list.h"
 #include "agents/tabular.h"
 #include "agents/traces.h"
@@ -17,18 +18,22 @@ typedef struct sarsa {
 } sarsa;
 
 static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV_WINDOW_PARAM,
-                                  PV_TRACES_PARAMS};
+                                  PV_TRACES_PARAMS, PV_APPROX_PARAMS};
 
 static pv_status accepts(const pv_world *world)
 {
-    return pv_table_fits(world, "sarsa");
+    return pv_approx_fits(world, "sarsa");
 }
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)
 {
     sarsa *agent = (sarsa *)base;
-    pv_status status = pv_tabular_init(&agent->tabular, config, PV_TABLE_ACTIONS);
+    pv_status status = pv_tabular_init_values(&agent->tabular, config, PV_TARGET_CHOSEN);
     status = status ? status : pv_window_init(&agent->window, config);
+    if (status == PV_OK && agent->tabular.approx) {
+        status = pv_window_only_one(&agent->window);
+        return status ? status : pv_tabular_plan_ahead(&agent->tabular);
+    }
     status = status ? status : pv_traces_init(&agent->traces, config, &agent->tabular.table);
     status = status ? status : pv_traces_or_window(&agent->traces, &agent->window);
     return status ? status : pv_tabular_plan_ahead(&agent->tabular);
@@ -103,4 +108,5 @@ const pv_agent_class pv_agent_sarsa = {
     .load = load,
     .explain = pv_tabular_explain,
     .metrics = pv_tabular_metrics,
+    .net = pv_tabular_net,
 };

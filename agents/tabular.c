@@ -2,6 +2,7 @@
    rates, counting, saving and explaining are the same code for all of them. */
 #include "agents/tabular.h"
 
+#include "agents/semi_gradient.h"
 #include "core/memory.h"
 
 #include <assert.h>
@@ -10,11 +11,25 @@
 
 /* --- making --- */
 
+/* what learners with a table and those without have in common */
+static pv_status init_shared(pv_tabular *agent, const pv_agent_config *config)
+{
+    const pv_params *params = config->params;
+    const size_t actions = pv_world_spec(config->world)->action[0].n;
+    agent->gamma = pv_params_number(params, "gamma");
+    agent->explore = pv_rng_split(config->seed, "explore");
+    agent->mean = pv_alloc_array(actions, sizeof *agent->mean);
+    agent->probability = pv_alloc_array(actions, sizeof *agent->probability);
+    if (!agent->mean || !agent->probability) {
+        return PV_ERROR_MEMORY;
+    }
+    return pv_schedule_parse(&agent->alpha, "alpha", pv_params_text(params, "alpha"), 0.0, 1.0);
+}
+
 pv_status pv_tabular_init(pv_tabular *agent, const pv_agent_config *config, pv_table_kind kind)
 {
     const pv_params *params = config->params;
-    pv_status status =
-        pv_schedule_parse(&agent->alpha, "alpha", pv_params_text(params, "alpha"), 0.0, 1.0);
+    pv_status status = init_shared(agent, config);
     if (!status) {
         status =
             pv_table_init(&agent->table, config->world, kind, pv_params_number(params, "initial"));
@@ -22,15 +37,7 @@ pv_status pv_tabular_init(pv_tabular *agent, const pv_agent_config *config, pv_t
     if (status) {
         return status;
     }
-    agent->gamma = pv_params_number(params, "gamma");
-    agent->explore = pv_rng_split(config->seed, "explore");
     agent->predicts = kind == PV_TABLE_STATES;
-    const size_t actions = (size_t)agent->table.actions;
-    agent->mean = pv_alloc_array(actions, sizeof *agent->mean);
-    agent->probability = pv_alloc_array(actions, sizeof *agent->probability);
-    if (!agent->mean || !agent->probability) {
-        return PV_ERROR_MEMORY;
-    }
     if (agent->predicts) {
         status = pv_given_init(&agent->given, &agent->table, pv_params_text(params, "policy"),
                                agent->gamma);
@@ -38,6 +45,28 @@ pv_status pv_tabular_init(pv_tabular *agent, const pv_agent_config *config, pv_t
                       : pv_exact_init(&agent->exact, config->world, &agent->given, agent->gamma);
     }
     return pv_policy_init(&agent->policy, params);
+}
+
+pv_status pv_tabular_init_values(pv_tabular *agent, const pv_agent_config *config, pv_target target)
+{
+    pv_approx_choice choice;
+    pv_status status = pv_approx_choose(config, agent->base.agent_class->name, &choice);
+    if (status || choice == PV_APPROX_TABLE) {
+        return status ? status : pv_tabular_init(agent, config, PV_TABLE_ACTIONS);
+    }
+    status = init_shared(agent, config);
+    status = status ? status : pv_policy_init(&agent->policy, config->params);
+    if (status == PV_OK && agent->policy.explore == PV_EXPLORE_UCB) {
+        status = pv_fail(PV_ERROR_ARGUMENT,
+                         "explore=ucb counts how often each action was tried in a state, which "
+                         "only values=table can");
+    }
+    if (status) {
+        return status;
+    }
+    agent->target = target;
+    agent->approx = choice == PV_APPROX_TILES ? pv_linear_create(config) : pv_neural_create(config);
+    return agent->approx ? PV_OK : pv_last_status();
 }
 
 static void forget_pending(pv_tabular *agent)
@@ -59,6 +88,9 @@ pv_status pv_tabular_plan_ahead(pv_tabular *agent)
 
 void pv_tabular_free(pv_tabular *agent)
 {
+    if (agent->approx) {
+        agent->approx->kind->destroy(agent->approx);
+    }
     pv_free(agent->pending);
     pv_table_free(&agent->table);
     pv_given_free(&agent->given);
@@ -150,6 +182,9 @@ pv_status pv_tabular_act(pv_agent *base, const pv_act *act)
 {
     pv_tabular *agent = (pv_tabular *)base;
     int32_t *action = act->action[0];
+    if (agent->approx) {
+        return pv_semi_gradient_act(agent, act);
+    }
     for (int row = 0; row < act->rows; row++) {
         const uint8_t *mask = pv_table_mask(&agent->table, act->obs, row);
         size_t state;
@@ -205,6 +240,9 @@ pv_status pv_tabular_observe(pv_agent *agent, const pv_transitions *t, pv_learn 
 {
     pv_tabular *tabular = (pv_tabular *)agent;
     pv_status status = PV_OK;
+    if (tabular->approx) {
+        return pv_semi_gradient_observe(tabular, t);
+    }
     for (int row = 0; row < t->rows && !status; row++) {
         pv_step step;
         if (t->valid[row]) {
@@ -295,6 +333,9 @@ pv_status pv_tabular_explain(pv_agent *base, const pv_explain *explain)
     if (agent->predicts && explain->action_value) {
         return pv_fail(PV_ERROR_FIT, "agent %s values states, not actions", name);
     }
+    if (agent->approx) {
+        return pv_semi_gradient_explain(agent, explain);
+    }
     for (int row = 0; row < explain->rows; row++) {
         size_t state;
         const pv_status status = pv_table_state(&agent->table, explain->obs, row, &state);
@@ -324,8 +365,13 @@ int pv_tabular_metrics(pv_agent *base, pv_metric metrics[PV_METRICS_MAX])
         metrics[n++] = (pv_metric){"td_error", learned->error / updates};
         metrics[n++] = (pv_metric){agent->predicts ? "mean_v" : "mean_q", learned->value / updates};
     }
-    metrics[n++] =
-        (pv_metric){"states_visited", (double)agent->table.visited / (double)agent->table.states};
+    if (agent->approx) {
+        n += agent->approx->kind->metrics ? agent->approx->kind->metrics(agent->approx, metrics + n)
+                                          : 0;
+    } else {
+        metrics[n++] = (pv_metric){"states_visited",
+                                   (double)agent->table.visited / (double)agent->table.states};
+    }
     if (agent->exact.n > 0) {
         metrics[n++] = (pv_metric){"rms_error", pv_exact_error(&agent->exact, agent->table.value)};
     }
@@ -333,7 +379,33 @@ int pv_tabular_metrics(pv_agent *base, pv_metric metrics[PV_METRICS_MAX])
     return n;
 }
 
+const pv_net *pv_tabular_net(const pv_agent *base)
+{
+    const pv_approx *approx = ((const pv_tabular *)base)->approx;
+    return approx && approx->kind->net ? approx->kind->net(approx) : NULL;
+}
+
 /* --- saving --- */
+
+static pv_status save_values(const pv_tabular *agent, pv_tensors *tensors)
+{
+    if (!agent->approx) {
+        return pv_table_save(&agent->table, tensors);
+    }
+    const pv_status status = pv_tensors_add(tensors, "moves", PV_U64, &agent->moves, 1);
+    return status ? status : agent->approx->kind->save(agent->approx, tensors);
+}
+
+static pv_status load_values(pv_tabular *agent, const pv_tensors *tensors)
+{
+    if (!agent->approx) {
+        return pv_table_load(&agent->table, tensors);
+    }
+    const pv_status status = pv_tensors_get(tensors, "moves", PV_U64, &agent->moves, 1);
+    return status ? status
+                  : agent->approx->kind->load(agent->approx, tensors,
+                                              pv_tabular_same_rows(&agent->base, tensors));
+}
 
 enum { DECISIONS, EPISODES, ROWS, COUNTERS };
 
@@ -341,7 +413,7 @@ pv_status pv_tabular_save(const pv_agent *base, pv_tensors *tensors)
 {
     const pv_tabular *agent = (const pv_tabular *)base;
     const uint64_t counters[COUNTERS] = {agent->decisions, agent->episodes, (uint64_t)base->rows};
-    pv_status status = pv_table_save(&agent->table, tensors);
+    pv_status status = save_values(agent, tensors);
     if (!status) {
         status = pv_tensors_add(tensors, "counters", PV_U64, counters, COUNTERS);
     }
@@ -354,13 +426,14 @@ pv_status pv_tabular_save(const pv_agent *base, pv_tensors *tensors)
 static pv_status load_pending(pv_tabular *agent, const pv_tensors *tensors)
 {
     const size_t rows = (size_t)agent->base.rows;
+    const int actions = agent->approx ? agent->approx->actions : agent->table.actions;
     if (!agent->pending || !pv_tabular_same_rows(&agent->base, tensors)) {
         forget_pending(agent);
         return PV_OK;
     }
     const pv_status status = pv_tensors_get(tensors, "row.pending", PV_I32, agent->pending, rows);
     for (size_t row = 0; row < rows; row++) {
-        if (agent->pending[row] < -1 || agent->pending[row] >= agent->table.actions) {
+        if (agent->pending[row] < -1 || agent->pending[row] >= actions) {
             agent->pending[row] = -1;
             return pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: the action pending in row %zu",
                            row);
@@ -373,7 +446,7 @@ pv_status pv_tabular_load(pv_agent *base, const pv_tensors *tensors)
 {
     pv_tabular *agent = (pv_tabular *)base;
     uint64_t counters[COUNTERS];
-    pv_status status = pv_table_load(&agent->table, tensors);
+    pv_status status = load_values(agent, tensors);
     if (!status) {
         status = pv_tensors_get(tensors, "counters", PV_U64, counters, COUNTERS);
     }

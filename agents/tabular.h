@@ -1,5 +1,6 @@
 /* tabular.h: the half that all tabular learners share: a table, a way to behave, a learning rate,
-   what is counted, and how all of it is saved. An algorithm adds its target.
+   what is counted, and how all of it is saved. An algorithm adds its target. One-step control may
+   have a function (agents/approx.h) in place of the table; semi_gradient.c then acts and learns.
 
    A learner behaves by the values it learns (control: pv_policy explores) or by a policy that was
    given to it (prediction: agents/given.h). */
@@ -7,6 +8,7 @@
 #define PAVLOV_AGENTS_TABULAR_H
 
 #include "agents/agent.h"
+#include "agents/approx.h"
 #include "agents/exact.h"
 #include "agents/given.h"
 #include "agents/policy.h"
@@ -19,20 +21,26 @@ typedef struct pv_learned {
     double alpha;        /* of the last update */
 } pv_learned;
 
+/* what a learner takes the next state to be worth */
+typedef enum pv_target { PV_TARGET_BEST, PV_TARGET_CHOSEN, PV_TARGET_EXPECTED } pv_target;
+
 typedef struct pv_tabular {
     pv_agent base;
     pv_table table;
-    pv_policy policy; /* control */
-    pv_given given;   /* prediction */
-    pv_exact exact;   /* what `given` is worth, where known */
-    int predicts;     /* 1: behaves by `given` */
+    pv_approx *approx; /* in place of the table; NULL: there is one */
+    pv_target target;  /* with approx */
+    uint64_t moves;    /* of approx so far */
+    pv_policy policy;  /* control */
+    pv_given given;    /* prediction */
+    pv_exact exact;    /* what `given` is worth, where known */
+    int predicts;      /* 1: behaves by `given` */
     pv_schedule alpha;
     double gamma;
     uint64_t decisions, episodes; /* in training, over all rows */
     pv_rng explore;               /* training's stream */
     int32_t *pending;             /* [rows] chosen for the next step, -1: nothing yet; NULL unless
                                      the algorithm chooses ahead */
-    double *mean;                 /* [actions] scratch: mean of two tables */
+    double *mean;                 /* [actions] scratch: mean of two tables, values of approx */
     double *probability;          /* [actions] scratch */
     pv_learned learned;
 } pv_tabular;
@@ -50,6 +58,11 @@ typedef struct pv_tabular {
 /* Fills the shared half; a kind of PV_TABLE_STATES predicts. */
 pv_status pv_tabular_init(pv_tabular *agent, const pv_agent_config *config, pv_table_kind kind);
 void pv_tabular_free(pv_tabular *agent);
+
+/* Fills the shared half of an algorithm that can do without a table, with what parameter "values"
+   asks for; `target` is what it learns where that is a function (agent->approx is set then). */
+pv_status pv_tabular_init_values(pv_tabular *agent, const pv_agent_config *config,
+                                 pv_target target);
 
 /* Takes the memory of `pending`, for algorithms that choose the next action before they act. */
 pv_status pv_tabular_plan_ahead(pv_tabular *agent);
@@ -100,6 +113,7 @@ pv_status pv_tabular_note(pv_tabular *agent, size_t entry, double error, double 
 pv_status pv_tabular_act(pv_agent *agent, const pv_act *act);
 pv_status pv_tabular_explain(pv_agent *agent, const pv_explain *explain);
 int pv_tabular_metrics(pv_agent *agent, pv_metric metrics[PV_METRICS_MAX]);
+const pv_net *pv_tabular_net(const pv_agent *agent);
 pv_status pv_tabular_save(const pv_agent *agent, pv_tensors *tensors);
 pv_status pv_tabular_load(pv_agent *agent, const pv_tensors *tensors);
 

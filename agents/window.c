@@ -30,6 +30,16 @@ void pv_window_free(pv_window *window)
     memset(window, 0, sizeof *window);
 }
 
+pv_status pv_window_only_one(const pv_window *window)
+{
+    return window->n == 1
+               ? PV_OK
+               : pv_fail(PV_ERROR_ARGUMENT,
+                         "n = %d: returns of several steps need values=table; lambda looks ahead "
+                         "with the others",
+                         window->n);
+}
+
 static double discounted_sum(const double *reward, int n, double gamma, double beyond)
 {
     double sum = beyond;

@@ -21,6 +21,9 @@ typedef struct pv_window {
 pv_status pv_window_init(pv_window *window, const pv_agent_config *config);
 void pv_window_free(pv_window *window);
 
+/* Refuses a window of several steps, for values that are no table's. */
+pv_status pv_window_only_one(const pv_window *window);
+
 /* Adds a step. The oldest step is updated if it now has its n rewards, all of them if the episode
    ended, towards G = r_1 + gamma r_2 + ... + gamma^k beyond, where `beyond` is the value of what
    follows the newest step (0 where nothing does). */
