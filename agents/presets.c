@@ -18,7 +18,9 @@
 #define CARDS "alpha=1/k,epsilon=0.1,gamma=1"
 #define ROOMS "alpha=0.25,epsilon=linear:1:0.05:20000,gamma=0.97"
 #define ARMS "alpha=1/k,explore=ucb,ucb=2,gamma=0" /* Section 2.7 */
-#define BIAS "alpha=0.1,epsilon=0.1,gamma=1"       /* Example 6.7 */
+/* tiles over what CartPole observes; it leaves these ranges only when it falls */
+#define POLE "epsilon=0.02,ranges='-2.4..2.4 -3..3 -0.21..0.21 -3.5..3.5'"
+#define BIAS "alpha=0.1,epsilon=0.1,gamma=1" /* Example 6.7 */
 
 /* Monte Carlo learns nothing before an episode ends, so where nothing cuts one short it needs slow
    learning and an exploration that is slow to fade, or it walks in a circle for ever */
@@ -85,6 +87,10 @@ static const pv_preset presets[] = {
     {"expected-sarsa", "MaximizationBias-v0", BIAS, 0, 300},
     {"double-q", "MaximizationBias-v0", BIAS, 0, 300},
     {"mc", "MaximizationBias-v0", BIAS, 0, 300},
+
+    {"q-learning", "CartPole-v1", "alpha=0.1," POLE, 100000, 0},
+    {"sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0},
+    {"expected-sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0},
 
     {"td", "RandomWalk-v0", "alpha=0.1,gamma=1,initial=0.5", 0, 100}, /* Example 6.2 */
     {"mc", "RandomWalk-v0", "mode=prediction,visits=every,alpha=0.01,gamma=1,initial=0.5", 0, 100},

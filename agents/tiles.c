@@ -188,7 +188,7 @@ void pv_tiles_find(const pv_tiles *tiles, const void *const *obs, int row, uint3
     }
     for (int t = 0; t < tiles->tilings; t++) {
         size_t index = 0;
-        uint64_t hash = (uint64_t)t;
+        uint64_t hash = tiles->of_tiling ? 0 : mix(0, (uint64_t)t);
         for (int i = 0; i < tiles->dimensions; i++) {
             const uint32_t cell = find_cell(tiles, i, t, x[i]);
             index = index * tiles->axis[i].cells + cell;
