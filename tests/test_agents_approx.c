@@ -197,7 +197,7 @@ END_TEST
 static const struct {
     const char *agent, *settings, *says;
 } unfit[] = {{"q-learning", "values=table", "needs categorical observations"},
-             {"q-learning", "", "set ranges="},
+             {"q-learning", "ranges=''", "set ranges="},
              {"q-learning", "values=net,net='lstm 8'", "no recurrent layer"},
              {"q-learning", "values=net,net='dens 8'", "did you mean \"dense\""},
              {"q-learning", "values=net,explore=ucb", "only values=table"},
