@@ -5,14 +5,16 @@
 #define PAVLOV_ENVS_HOST_INSTANCE_H
 
 #include "core/params.h"
+#include "envs/host/wrap.h"
 #include "pavlov/world.h"
 
 struct pv_world {
     const pv_env_class *env_class;
     pv_params params;
-    pv_spec spec; /* a copy of its own, arrays included */
-    void *spec_memory;
-    uint32_t *stack; /* [n_obs] frames along the last axis */
+    pv_spec spec;      /* above the wrappers, if there are any */
+    void *spec_memory; /* of a copy of its own of what lies below them */
+    pv_wraps *wraps;   /* NULL: none */
+    uint32_t *stack;   /* [n_obs] frames along the last axis */
     char *name, *folder, *file;
     char *owner; /* "world ID", which params points to */
 };

@@ -14,6 +14,7 @@ typedef struct pv_lane_range {
     int ended;        /* how many of them ended in this step */
     int failed;       /* the lane whose world failed, -1: none */
     int failed_count; /* 1, or how many lanes from `failed` on were stepped at once */
+    int lost;         /* lanes that lost a life in this step and go on */
     float *reward;    /* [agents] */
     uint8_t *terminated, *truncated; /* [agents] */
     float *info;                     /* [agents][n_info] */
@@ -30,8 +31,9 @@ struct pv_vector {
     const pv_env_class *env_class;
     const pv_spec *spec;
     int lanes, agents, rows;
-    uint64_t max_steps;    /* 0: none */
+    uint64_t max_steps;    /* 0: none, or wrappers see to it */
     pv_instance *instance; /* [lanes] */
+    pv_wrap_lane *wrap;    /* [lanes]; NULL: no wrappers */
 
     /* what a step touches of each lane */
     pv_env **env;            /* [lanes] */
@@ -39,6 +41,7 @@ struct pv_vector {
     uint64_t *deadline;      /* [lanes] value of `now` at which the host cuts the episode */
     double *returns;         /* [rows] of the running episode */
     float *reward;           /* [rows] */
+    float *world_reward;     /* [rows] before wrappers; without them the same array */
     uint8_t *terminated;     /* [rows] */
     uint8_t *truncated;      /* [rows] */
     uint8_t *was_terminated; /* [rows] flags set in earlier steps; several agents only */

@@ -22,6 +22,11 @@ static pv_status check_world(const pv_world *world)
     if (!world->env_class->outcomes || spec->n_states == 0) {
         return pv_fail(PV_ERROR_FIT, "world %s has no table of outcomes", id);
     }
+    if (world->wraps && pv_wraps_change_outcomes(world->wraps)) {
+        return pv_fail(PV_ERROR_FIT,
+                       "the table of outcomes of world %s does not hold behind \"%s\"", id,
+                       world->wraps->text);
+    }
     if (spec->agents != 1 || spec->n_action != 1 || spec->action[0].n == 0 ||
         pv_space_count(&spec->action[0]) != 1) {
         return pv_fail(PV_ERROR_FIT,

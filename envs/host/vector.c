@@ -53,6 +53,7 @@ static pv_status run(pv_vector *v, pv_pool_task *task)
         v->range[i].ended = 0;
         v->range[i].failed = -1;
         v->range[i].failed_count = 1;
+        v->range[i].lost = 0;
     }
     if (v->ranges == 1) {
         task(v, 0);
@@ -81,7 +82,8 @@ pv_status pv_lane_reset(pv_vector *v, int lane, const pv_lane_range *range)
         v->was_terminated[i] = v->was_truncated[i] = 0;
         v->first[i] = 1;
     }
-    return v->env_class->reset(v->env[lane], v->seed[lane], &io);
+    return v->wrap ? pv_wrap_lane_reset(&v->wrap[lane], v->seed[lane], &io)
+                   : v->env_class->reset(v->env[lane], v->seed[lane], &io);
 }
 
 /* gives a lane its next episode; called in order of lanes */
@@ -145,6 +147,7 @@ pv_status pv_vector_reset(pv_vector *v)
     const size_t rows = (size_t)v->rows;
     clear_marks(v);
     memset(v->reward, 0, rows * sizeof *v->reward);
+    memset(v->world_reward, 0, rows * sizeof *v->reward);
     memset(v->terminated, 0, rows);
     memset(v->truncated, 0, rows);
     memset(v->info, 0, rows * v->spec->n_info * sizeof *v->info);
@@ -231,11 +234,12 @@ static int settle_agents(pv_vector *v, int lane)
     for (int row = lane * v->agents; row < (lane + 1) * v->agents; row++) {
         if (v->was_terminated[row] | v->was_truncated[row]) {
             v->reward[row] = 0.0f;
+            v->world_reward[row] = 0.0f;
             v->terminated[row] = v->was_terminated[row];
             v->truncated[row] = v->was_truncated[row];
             continue;
         }
-        v->returns[row] += (double)v->reward[row];
+        v->returns[row] += (double)v->world_reward[row];
         v->terminated[row] = v->was_terminated[row] = v->terminated[row] != 0;
         v->truncated[row] = v->was_truncated[row] = v->truncated[row] != 0 || late;
         running += !(v->terminated[row] | v->truncated[row]);
@@ -249,6 +253,7 @@ static void clear_step(pv_vector *v, int lane)
     const size_t row = (size_t)lane * (size_t)v->agents;
     const size_t agents = (size_t)v->agents;
     memset(v->reward + row, 0, agents * sizeof *v->reward);
+    memset(v->world_reward + row, 0, agents * sizeof *v->reward);
     memset(v->terminated + row, 0, agents);
     memset(v->truncated + row, 0, agents);
     memset(v->info + row * v->spec->n_info, 0, agents * v->spec->n_info * sizeof *v->info);
@@ -273,8 +278,52 @@ static void step_general(void *ctx, int index)
     }
 }
 
+/* Begins what is a new episode to who learns, in a world that goes on after a lost life. */
+static pv_status go_on(pv_vector *v, int lane, const pv_lane_range *range)
+{
+    pv_io io = v->io[v->half][lane];
+    io.reward = range->reward;
+    io.terminated = range->terminated;
+    io.truncated = range->truncated;
+    io.info = range->info;
+    keep_final(v, lane);
+    v->ended[lane] = 0;
+    v->was_terminated[lane] = 0; /* lives are for one agent */
+    v->first[lane] = 1;
+    return pv_wrap_lane_go_on(&v->wrap[lane], &io);
+}
+
+/* pool task: lanes behind wrappers */
+static void step_wrapped(void *ctx, int index)
+{
+    pv_vector *v = ctx;
+    pv_lane_range *range = &v->range[index];
+    for (int lane = range->first; lane < range->end; lane++) {
+        if (v->waiting[lane]) {
+            clear_step(v, lane);
+            continue;
+        }
+        pv_status status = pv_wrap_lane_step(&v->wrap[lane], &v->io[v->half][lane]);
+        if (status == PV_OK) {
+            v->ended[lane] = (uint8_t)settle_agents(v, lane);
+            if (v->ended[lane] && v->wrap[lane].lost && !v->truncated[lane]) {
+                status = go_on(v, lane, range);
+                range->lost++;
+            }
+            range->ended += v->ended[lane];
+        }
+        if (status) {
+            range->failed = lane;
+            return;
+        }
+    }
+}
+
 static pv_pool_task *step_task(const pv_vector *v)
 {
+    if (v->wrap) {
+        return step_wrapped;
+    }
     if (v->agents > 1 || v->n_waiting > 0) {
         return step_general;
     }
@@ -437,6 +486,7 @@ static pv_status step_any(pv_vector *v)
     int ended = 0;
     for (int i = 0; i < v->ranges; i++) {
         ended += v->range[i].ended;
+        v->marked |= v->range[i].lost > 0;
     }
     return ended > 0 ? end_episodes(v) : PV_OK;
 }
@@ -444,7 +494,7 @@ static pv_status step_any(pv_vector *v)
 pv_status pv_vector_step(pv_vector *v)
 {
     const int plain = v->ranges == 1 && v->agents == 1 && v->n_waiting == 0 && !v->log &&
-                      !v->env_class->step_many;
+                      !v->env_class->step_many && !v->wrap;
     return plain ? step_plain(v) : step_any(v);
 }
 

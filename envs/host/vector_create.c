@@ -100,11 +100,21 @@ static void take_ranges(pv_block *block, pv_vector *v)
     v->range = ranges;
 }
 
+static void take_wraps(pv_block *block, pv_vector *v)
+{
+    const pv_wraps *wraps = v->config.world->wraps;
+    v->wrap = wraps ? pv_block_take(block, (size_t)v->lanes, sizeof *v->wrap) : NULL;
+    for (int lane = 0; wraps && lane < v->lanes; lane++) {
+        pv_wrap_lane_take(block, v->wrap ? &v->wrap[lane] : NULL, wraps);
+    }
+}
+
 static void take_lanes(pv_block *block, pv_vector *v)
 {
     const size_t lanes = (size_t)v->lanes;
     v->instance = pv_block_take(block, lanes, sizeof *v->instance);
     v->env = pv_block_take(block, lanes, sizeof *v->env);
+    take_wraps(block, v);
     v->deadline = pv_block_take(block, lanes, sizeof *v->deadline);
     v->began = pv_block_take(block, lanes, sizeof *v->began);
     v->number = pv_block_take(block, lanes, sizeof *v->number);
@@ -123,6 +133,8 @@ static void take_rows(pv_block *block, pv_vector *v)
     const size_t rows = (size_t)v->rows;
     v->returns = pv_block_take(block, rows, sizeof *v->returns);
     v->reward = pv_block_take(block, rows, sizeof *v->reward);
+    v->world_reward =
+        v->config.world->wraps ? pv_block_take(block, rows, sizeof *v->reward) : v->reward;
     v->terminated = pv_block_take(block, rows, 1);
     v->truncated = pv_block_take(block, rows, 1);
     v->was_terminated = pv_block_take(block, rows, 1);
@@ -175,6 +187,7 @@ static void fill_batch(pv_vector *v)
                           .action = v->action,
                           .final_obs = (const void *const *)v->final_obs,
                           .reward = v->reward,
+                          .world_reward = v->world_reward,
                           .terminated = v->terminated,
                           .truncated = v->truncated,
                           .info = v->info,
@@ -182,6 +195,21 @@ static void fill_batch(pv_vector *v)
                           .ended = v->ended,
                           .episode = v->episode};
     pv_vector_show(v);
+}
+
+/* the parts of wrappers that are no memory of theirs */
+static void connect_wraps(pv_vector *v)
+{
+    const pv_wraps *wraps = v->config.world->wraps;
+    const int limits = v->config.max_steps == 0 && !wraps->limited;
+    for (int lane = 0; lane < v->lanes; lane++) {
+        pv_wrap_lane *wrap = &v->wrap[lane];
+        wrap->env_class = v->env_class;
+        wrap->env = v->env[lane];
+        wrap->max_steps = limits ? wraps->spec[0].max_steps : 0;
+        wrap->training = v->config.purpose == PV_FOR_TRAINING;
+        wrap->world_reward = v->world_reward + (size_t)lane * (size_t)v->agents;
+    }
 }
 
 pv_vector *pv_vector_create(const pv_vector_config *config)
@@ -200,7 +228,8 @@ pv_vector *pv_vector_create(const pv_vector_config *config)
     v->lanes = config->lanes;
     v->agents = (int)v->spec->agents;
     v->rows = v->lanes * v->agents;
-    v->max_steps = config->max_steps ? config->max_steps : v->spec->max_steps;
+    const uint64_t own_limit = config->world->wraps ? 0 : v->spec->max_steps;
+    v->max_steps = config->max_steps ? config->max_steps : own_limit;
     v->ranges = threads < v->lanes ? threads : v->lanes;
     if (allocate(v)) {
         goto fail;
@@ -210,6 +239,9 @@ pv_vector *pv_vector_create(const pv_vector_config *config)
             goto fail;
         }
         v->env[lane] = v->instance[lane].env;
+    }
+    if (v->wrap) {
+        connect_wraps(v);
     }
     fill_batch(v);
     return v;

@@ -78,6 +78,9 @@ static int list_rows(const pv_vector *v, stored *list)
     list[n++] = (stored){"was_terminated", PV_U8, v->was_terminated, rows};
     list[n++] = (stored){"was_truncated", PV_U8, v->was_truncated, rows};
     list[n++] = (stored){"info", PV_F32, v->info, rows * v->spec->n_info};
+    if (v->wrap) {
+        list[n++] = (stored){"world_reward", PV_F32, v->world_reward, rows};
+    }
     return n;
 }
 
@@ -198,6 +201,27 @@ static pv_status save_actions(const pv_vector *v, pv_tensors *tensors, const cha
     return status;
 }
 
+/* what the wrappers remember, [lanes][state_size] */
+static pv_status save_wraps(const pv_vector *v, pv_tensors *tensors, const char *prefix)
+{
+    char name[NAME_SIZE];
+    const size_t size = v->wrap[0].state_size;
+    const uint64_t shape[] = {(uint64_t)v->lanes, size};
+    uint8_t *states = pv_alloc_array((size_t)v->lanes, size);
+    if (!states || pv_tensors_set_text(tensors, name_of(name, prefix, "wrap"),
+                                       pv_world_wrap(v->config.world))) {
+        pv_free(states);
+        return PV_ERROR_MEMORY;
+    }
+    for (int lane = 0; lane < v->lanes; lane++) {
+        memcpy(states + (size_t)lane * size, v->wrap[lane].state, size);
+    }
+    const pv_status status =
+        pv_tensors_add_shaped(tensors, name_of(name, prefix, "wraps"), PV_U8, states, 2, shape);
+    pv_free(states);
+    return status;
+}
+
 pv_status pv_vector_save(const pv_vector *v, pv_tensors *tensors, const char *prefix)
 {
     assert(v->next_number[0] > 0); /* reset before */
@@ -207,6 +231,9 @@ pv_status pv_vector_save(const pv_vector *v, pv_tensors *tensors, const char *pr
     assert(n <= MAX_STORED);
     if (save_recipe(v, tensors, prefix) || save_lengths(v, tensors, prefix) ||
         save_listed(tensors, prefix, list, n) || save_observations(v, tensors, prefix)) {
+        return pv_last_status();
+    }
+    if (v->wrap && save_wraps(v, tensors, prefix)) {
         return pv_last_status();
     }
     if (v->env_class->save) {
@@ -245,6 +272,20 @@ static pv_status check_text(const pv_tensors *tensors, const char *prefix, const
     return PV_OK;
 }
 
+/* lanes without wrappers say nothing of them */
+static pv_status check_wrap(const pv_vector *v, const pv_tensors *tensors, const char *prefix)
+{
+    char name[NAME_SIZE];
+    const char *saved = pv_tensors_text(tensors, name_of(name, prefix, "wrap"));
+    const char *mine = pv_world_wrap(v->config.world);
+    saved = saved ? saved : "";
+    return strcmp(saved, mine) == 0
+               ? PV_OK
+               : pv_fail(PV_ERROR_VERSION,
+                         "the lanes were saved behind wrappers \"%s\", these are behind \"%s\"",
+                         saved, mine);
+}
+
 static pv_status check_recipe(const pv_vector *v, const pv_tensors *tensors, const char *prefix)
 {
     char name[NAME_SIZE];
@@ -253,6 +294,7 @@ static pv_status check_recipe(const pv_vector *v, const pv_tensors *tensors, con
     make_recipe(v, mine);
     if (check_text(tensors, prefix, "world", pv_world_folder(v->config.world)) ||
         check_text(tensors, prefix, "version", v->env_class->version) ||
+        check_wrap(v, tensors, prefix) ||
         pv_tensors_get(tensors, name_of(name, prefix, "recipe"), PV_U64, saved, RECIPE_SIZE)) {
         return pv_last_status();
     }
@@ -333,6 +375,17 @@ static pv_status load_worlds(pv_vector *v, const pv_tensors *tensors, const char
     return PV_OK;
 }
 
+static pv_status replay_step(pv_vector *v, int lane, const pv_io *io)
+{
+    if (!v->wrap) {
+        return v->env_class->step(v->env[lane], io);
+    }
+    pv_wrap_lane *wrap = &v->wrap[lane];
+    const pv_status status = pv_wrap_lane_step(wrap, io);
+    return status == PV_OK && wrap->lost && !io->truncated[0] ? pv_wrap_lane_go_on(wrap, io)
+                                                              : status;
+}
+
 /* takes the actions of lane's running episode once more */
 static pv_status replay(pv_vector *v, int lane, const uint8_t *actions)
 {
@@ -349,7 +402,7 @@ static pv_status replay(pv_vector *v, int lane, const uint8_t *actions)
             memcpy((char *)v->action[j] + (size_t)lane * size, actions, size);
             actions += size;
         }
-        if (v->env_class->step(v->env[lane], &io)) {
+        if (replay_step(v, lane, &io)) {
             return pv_lane_failed(v, lane);
         }
     }
@@ -412,6 +465,16 @@ static pv_status load_observations(pv_vector *v, const pv_tensors *tensors, cons
     return PV_OK;
 }
 
+static pv_status load_wraps(pv_vector *v, const pv_tensors *tensors, const char *prefix)
+{
+    const size_t size = v->wrap[0].state_size;
+    const uint8_t *states = find_bytes(tensors, prefix, "wraps", (size_t)v->lanes * size);
+    for (int lane = 0; states && lane < v->lanes; lane++) {
+        memcpy(v->wrap[lane].state, states + (size_t)lane * size, size);
+    }
+    return states ? PV_OK : pv_last_status();
+}
+
 static pv_status load_lanes(pv_vector *v, const pv_tensors *tensors, const char *prefix)
 {
     if (v->env_class->save) {
@@ -428,7 +491,8 @@ pv_status pv_vector_load(pv_vector *v, const pv_tensors *tensors, const char *pr
     const int n_rows = list_rows(v, rows);
     if (check_recipe(v, tensors, prefix) || load_listed(tensors, prefix, episodes, n_episodes) ||
         load_lengths(v, tensors, prefix) || load_lanes(v, tensors, prefix) ||
-        load_observations(v, tensors, prefix) || load_listed(tensors, prefix, rows, n_rows)) {
+        (v->wrap && load_wraps(v, tensors, prefix)) || load_observations(v, tensors, prefix) ||
+        load_listed(tensors, prefix, rows, n_rows)) {
         return pv_last_status();
     }
     v->n_waiting = 0;

@@ -86,6 +86,36 @@ pv_world *pv_world_open(const char *text)
     return world;
 }
 
+/* puts wrappers on a world that has none */
+static pv_status wrap_world(pv_world *world, const char *line)
+{
+    world->wraps = pv_wraps_create(line, world->env_class->id, &world->spec);
+    if (!world->wraps) {
+        return pv_last_status();
+    }
+    world->spec = world->wraps->spec[world->wraps->n];
+    for (uint32_t i = 0; i < world->spec.n_obs; i++) {
+        world->stack[i] = pv_wraps_stack(world->wraps, i);
+    }
+    return PV_OK;
+}
+
+pv_world *pv_world_open_wrapped(const char *text, const char *wrap)
+{
+    pv_world *world = pv_world_open(text);
+    const int bare = !wrap || *wrap == '\0' || strcmp(wrap, "none") == 0;
+    if (world && !bare && wrap_world(world, wrap)) {
+        pv_world_close(world);
+        return NULL;
+    }
+    return world;
+}
+
+const char *pv_world_wrap(const pv_world *world)
+{
+    return world->wraps ? world->wraps->text : "";
+}
+
 /* --- its names --- */
 
 /* value as it stands in a list: quoted where a comma or a quote would be misread */
@@ -215,6 +245,7 @@ void pv_world_close(pv_world *world)
         return;
     }
     pv_params_free(&world->params);
+    pv_wraps_destroy(world->wraps);
     pv_free(world->spec_memory);
     pv_free(world->stack);
     pv_free(world->name);

@@ -23,6 +23,14 @@ typedef struct pv_world pv_world;
 pv_world *pv_world_open(const char *text);
 void pv_world_close(pv_world *world);
 
+/* Opens a world behind wrappers, from the world outwards: "skip 4, max 2, gray 84x84, stack 4"
+   (docs/environments.md, `pavlov list wrappers`); NULL, "" or "none": as pv_world_open. The spec is
+   then that of the wrapped world, and vectors apply the wrappers. NULL on failure. */
+pv_world *pv_world_open_wrapped(const char *text, const char *wrap);
+
+/* Returns the line of wrappers in its canonical form, presets written out; "" if there are none. */
+const char *pv_world_wrap(const pv_world *world);
+
 /* Returns the world's class, and what it is with these parameters; both live as long as the world.
  */
 const pv_env_class *pv_world_class(const pv_world *world);
@@ -108,6 +116,7 @@ typedef struct pv_batch {
     const void *const
         *final_obs;      /* the observation that ended the episode; rows of ended lanes only */
     const float *reward; /* [rows] */
+    const float *world_reward; /* [rows] the world's own, before wrappers change it */
     const uint8_t *terminated; /* [rows] */
     const uint8_t *truncated;  /* [rows] */
     const float *info;         /* [rows][n_info], of the step (not of the reset after it) */
