@@ -186,7 +186,7 @@ static void paint_rail(const pv_canvas *canvas)
         const int length = tenth % 10 == 0 ? 12 : 6;
         pv_paint_rect(canvas, x - 1, RAIL + 12, 2, length, 0xA4AEB9);
         if (tenth % 10 == 0) {
-            char text[8];
+            char text[16];
             snprintf(text, sizeof text, "%d", tenth / 10);
             pv_paint_text_centred(canvas, x, RAIL + 36, 2, 0x7A8591, text);
         }
