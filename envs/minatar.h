@@ -36,6 +36,7 @@ typedef struct minatar_state {
 struct pv_env {
     const pv_host *host;
     pv_draws *draws;
+    size_t board_size; /* FLAGS; as a constant gcc would clear the board by a slow string store */
     double sticky;
     int ramping;
     const int32_t *actions; /* the game's numbers of the actions offered */
@@ -123,6 +124,7 @@ static pv_status minatar_create(const pv_host *host, const pv_value *params, pv_
     }
     env->host = host;
     env->draws = host->draws;
+    env->board_size = FLAGS;
     env->sticky = params[STICKY].number;
     env->ramping = params[RAMPING].number != 0.0;
     minatar_offer(env, all, ACTIONS);
@@ -153,7 +155,7 @@ static void minatar_write(const pv_env *env, const pv_io *io)
         io->info[0] = (float)env->now.level;
     }
     if (io->obs[0]) {
-        memset(io->obs[0], 0, FLAGS);
+        memset(io->obs[0], 0, env->board_size);
         game_observe(&env->now.game, (uint8_t *)io->obs[0]);
     }
 }

@@ -121,13 +121,18 @@ static int game_step(pv_env *env, int action)
 
 static void game_observe(const minatar_game *game, uint8_t *flags)
 {
+    /* two cells at a time, and first, since the whole cells are written */
+    static const uint8_t pair[4][2][MINATAR_CHANNELS] = {{{0, 0, 0, 0}, {0, 0, 0, 0}},
+                                                         {{0, 0, 0, 1}, {0, 0, 0, 0}},
+                                                         {{0, 0, 0, 0}, {0, 0, 0, 1}},
+                                                         {{0, 0, 0, 1}, {0, 0, 0, 1}}};
+    uint8_t *cell = flags + TOP_BRICKS * SIZE * MINATAR_CHANNELS;
+    for (int i = 0; i < BRICK_ROWS * SIZE; i += 2) {
+        memcpy(cell + i * MINATAR_CHANNELS, pair[game->bricks >> i & 3u], sizeof pair[0]);
+    }
     set_flag(flags, PADDLE_ROW, game->paddle, 0);
     set_flag(flags, game->y, game->x, 1);
     set_flag(flags, game->last_y, game->last_x, 2);
-    uint8_t *brick = flags + TOP_BRICKS * SIZE * MINATAR_CHANNELS + 3;
-    for (uint32_t i = 0; i < BRICK_ROWS * SIZE; i++) {
-        brick[i * MINATAR_CHANNELS] = game->bricks >> i & 1u;
-    }
 }
 
 static int game_is_sound(const minatar_game *game)

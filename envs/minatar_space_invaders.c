@@ -200,13 +200,13 @@ static int game_step(pv_env *env, int action)
     return points;
 }
 
+/* A whole row at a time: most are empty, and in the others deciding costs more than writing. */
 static void set_flags(uint8_t *flags, const uint16_t *rows, int channel)
 {
     for (int row = 0; row < SIZE; row++) {
-        for (int x = 0; rows[row] >> x; x++) {
-            if (rows[row] >> x & 1) {
-                set_flag(flags, row, x, channel);
-            }
+        uint8_t *flag = flags + row * SIZE * MINATAR_CHANNELS + channel;
+        for (int x = 0; rows[row] && x < SIZE; x++) {
+            flag[x * MINATAR_CHANNELS] = rows[row] >> x & 1;
         }
     }
 }
