@@ -148,6 +148,32 @@ static inline pv_status classic_load_within(pv_env *env, const void *state, size
 
 /* --- the picture --- */
 
-enum { CLASSIC_WIDTH = 600, CLASSIC_HEIGHT = 400 };
+enum { CLASSIC_WIDTH = 600, CLASSIC_HEIGHT = 400, CLASSIC_SIDE = 440 /* where all turns */ };
+
+/* An arc with a point at its end around (x, y): it begins half of `turn` before the direction
+   `middle` (radians, 0 down, rising to the right) and ends half of it after. */
+static inline void classic_paint_turn(const pv_canvas *canvas, double x, double y, double radius,
+                                      double middle, double turn, uint32_t colour)
+{
+    enum { POINTS = 17 };
+    double arc[2 * POINTS];
+    if (fabs(turn) * radius < 4.0) {
+        return;
+    }
+    for (int i = 0; i < POINTS; i++) {
+        const double angle = middle + turn * ((double)i / (POINTS - 1) - 0.5);
+        arc[2 * i] = x + radius * sin(angle);
+        arc[2 * i + 1] = y + radius * cos(angle);
+    }
+    const double side = turn > 0.0 ? 1.0 : -1.0;
+    const double end = middle + 0.5 * turn;
+    const double along_x = side * cos(end);
+    const double along_y = -side * sin(end);
+    const double tip_x = arc[2 * POINTS - 2];
+    const double tip_y = arc[2 * POINTS - 1];
+    pv_paint_path(canvas, arc, POINTS, 5, colour);
+    pv_paint_triangle(canvas, tip_x + 11 * along_x, tip_y + 11 * along_y, tip_x + 8 * along_y,
+                      tip_y - 8 * along_x, tip_x - 8 * along_y, tip_y + 8 * along_x, colour);
+}
 
 #endif
