@@ -202,15 +202,9 @@ static inline void o_step_row(oracle *o, int row)
     o_keep(o, row);
 }
 
-/* one step of the rows that act, told to the replay (NULL: to the oracle only) */
-static inline void o_step(oracle *o, pv_replay *replay)
+/* tells a replay the step that was just made */
+static inline void o_tell(const oracle *o, pv_replay *replay)
 {
-    for (int row = 0; row < o->rows; row++) {
-        o->valid[row] = o->rows == 1 || pv_rng_below(&o->rng, 5) > 0;
-        if (o->valid[row]) {
-            o_step_row(o, row);
-        }
-    }
     const pv_replay_step step = {
         .valid = o->valid,
         .obs = (const void *const[]){o->before[0], o->before[1], o->before[2]},
@@ -220,8 +214,20 @@ static inline void o_step(oracle *o, pv_replay *replay)
         .truncated = o->truncated,
         .next_obs = (const void *const[]){o->after[0], o->after[1], o->after[2]},
         .final_obs = (const void *const[]){o->final[0], o->final[1], o->final[2]}};
+    pv_replay_push(replay, &step);
+}
+
+/* one step of the rows that act, told to the replay (NULL: to the oracle only) */
+static inline void o_step(oracle *o, pv_replay *replay)
+{
+    for (int row = 0; row < o->rows; row++) {
+        o->valid[row] = o->rows == 1 || pv_rng_below(&o->rng, 5) > 0;
+        if (o->valid[row]) {
+            o_step_row(o, row);
+        }
+    }
     if (replay) {
-        pv_replay_push(replay, &step);
+        o_tell(o, replay);
     }
 }
 
