@@ -50,6 +50,7 @@ static const unsigned char *of_row(const void *const *obs, int space, int row,
     return (const unsigned char *)obs[space] + (size_t)row * f->whole;
 }
 
+#ifndef NDEBUG
 /* debug builds ask whether a transition follows the one before */
 static int follows(const pv_replay *replay, int row, const void *const *obs)
 {
@@ -66,6 +67,7 @@ static int follows(const pv_replay *replay, int row, const void *const *obs)
     }
     return 1;
 }
+#endif
 
 /* --- what can be drawn --- */
 
