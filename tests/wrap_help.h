@@ -7,6 +7,7 @@
 #include "envs/host/vector.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #define GOOD PV_TEST_BUILD_DIR "/good"

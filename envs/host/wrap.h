@@ -29,7 +29,7 @@ typedef struct pv_wrap {
     const pv_spec *in, *out;        /* what the world is below and above it */
     uint8_t *acts;                  /* [n_obs] 1: it changes this observation */
     void *constant;                 /* tables computed once; one allocation */
-    int frames;                     /* skip: frames that are drawn, by the max behind it */
+    int which; /* skip: frames max looks at, 0: no max; life: the info "lives" */
 } pv_wrap;
 
 /* a whole line; constant once made */
@@ -185,13 +185,25 @@ static inline pv_status pv_wrap_below_step(pv_wrap_layer *layer, const pv_io *io
    (NULL while counting). */
 void *pv_wrap_take_own(pv_wrap_layer *layer, pv_block *block, uint32_t i);
 
+/* Returns 1 if every agent has finished by these flags. */
+static inline int pv_wrap_all_over(const pv_wrap_lane *lane, const pv_io *io)
+{
+    int running = 0;
+    for (int i = 0; i < lane->agents; i++) {
+        running += !(io->terminated[i] | io->truncated[i]);
+    }
+    return running == 0;
+}
+
 /* Returns the stream of this wrapper in the running episode. */
 pv_rng pv_wrap_stream(const pv_wrap_layer *layer);
 
 /* the rows, by family */
-extern const pv_wrap_class pv_wrap_skip, pv_wrap_max, pv_wrap_sticky, pv_wrap_noop, pv_wrap_limit,
-    pv_wrap_life;                                                         /* wrap_time.c */
-extern const pv_wrap_class pv_wrap_gray, pv_wrap_stack;                   /* wrap_frames.c */
+extern const pv_wrap_class pv_wrap_limit, pv_wrap_life;                   /* wrap_episode.c */
+extern const pv_wrap_class pv_wrap_skip, pv_wrap_max;                     /* wrap_skip.c */
+extern const pv_wrap_class pv_wrap_sticky, pv_wrap_noop;                  /* wrap_action.c */
+extern const pv_wrap_class pv_wrap_gray;                                  /* wrap_gray.c */
+extern const pv_wrap_class pv_wrap_stack;                                 /* wrap_stack.c */
 extern const pv_wrap_class pv_wrap_hide, pv_wrap_onehot, pv_wrap_flatten; /* wrap_shape.c */
 extern const pv_wrap_class pv_wrap_clip, pv_wrap_scale;                   /* wrap_reward.c */
 extern const pv_wrap_class pv_wrap_norm, pv_wrap_norm_reward;             /* wrap_norm.c */

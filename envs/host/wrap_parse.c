@@ -12,14 +12,17 @@
 enum { TEXT_SHOWN = 160, NAMES_MAX = 48, WORD_MAX = 48 };
 
 static const pv_wrap_class *const classes[] = {
-    &pv_wrap_limit,   &pv_wrap_stack, &pv_wrap_hide,  &pv_wrap_onehot,
-    &pv_wrap_flatten, &pv_wrap_clip,  &pv_wrap_scale,
+    &pv_wrap_noop,    &pv_wrap_sticky, &pv_wrap_skip,  &pv_wrap_max,  &pv_wrap_limit,
+    &pv_wrap_life,    &pv_wrap_gray,   &pv_wrap_stack, &pv_wrap_hide, &pv_wrap_onehot,
+    &pv_wrap_flatten, &pv_wrap_clip,   &pv_wrap_scale,
 };
 
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 
 /* a name with '?' behind it is left out where the world has nothing for it */
 static const pv_wrap_preset presets[] = {
+    {"atari", "frames as DQN saw them (Mnih et al. 2015); life only where the world says lives",
+     "noop 30, skip 4, max 2, gray 84x84, life?, stack 4, clip 1"},
     {"minatar",
      "MinAtar as published (Young and Tian 2019): its frames are small, its sticky "
      "actions are the world's own; only an end for games that have none",

@@ -1,14 +1,11 @@
-/* Wrappers on frames: grey and small, and several in one observation. */
+/* Several frames in one observation. Saved is a ring of the last n frames of each observation; the
+   layer below writes the newest one straight into its place, and the observation is laid together
+   from the ring. */
 #include "envs/host/wrap.h"
 
 #include "core/tensors.h"
 
 #include <string.h>
-
-/* --- stack ---
-
-   Saved is a ring of the last n frames of each observation; the layer below writes the newest one
-   straight into its place, and the observation is laid together from the ring. */
 
 typedef struct ring {
     uint32_t newest;
