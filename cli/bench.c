@@ -213,7 +213,7 @@ static pv_status bench_envs(const char *only, double seconds, cJSON *json)
 static const struct {
     const char *name;
     pv_status (*run)(const char *only, double seconds, cJSON *json);
-} kinds[] = {{"envs", bench_envs}, {"nets", pv_bench_nets}};
+} kinds[] = {{"envs", bench_envs}, {"nets", pv_bench_nets}, {"replay", pv_bench_replay}};
 
 static pv_status run_bench(const pv_arguments *a)
 {
@@ -230,7 +230,8 @@ static pv_status run_bench(const pv_arguments *a)
         kind++;
     }
     if (kind == n) {
-        return pv_fail(PV_ERROR_ARGUMENT, "cannot bench \"%s\"; it benches envs or nets", what);
+        return pv_fail(PV_ERROR_ARGUMENT, "cannot bench \"%s\"; it benches envs, nets or replay",
+                       what);
     }
     cJSON *json = pv_option_text(a, "--json") ? cJSON_CreateArray() : NULL;
     status = kinds[kind].run(pv_argument(a, 1), seconds, json);
@@ -248,8 +249,8 @@ static const pv_option options[] = {
 
 const pv_command pv_command_bench = {
     .name = "bench",
-    .positional = "[envs [ENV] | nets [CASE]]",
-    .summary = "how fast worlds step and networks learn on this machine",
+    .positional = "[envs [ENV] | nets [CASE] | replay [CASE]]",
+    .summary = "how fast worlds step, networks learn and replays remember here",
     .least = 0,
     .most = 2,
     .options = options,

@@ -8,4 +8,7 @@
    adds rows to `json`, or prints them (NULL). */
 pv_status pv_bench_nets(const char *only, double seconds, cJSON *json);
 
+/* The same for the replay. */
+pv_status pv_bench_replay(const char *only, double seconds, cJSON *json);
+
 #endif

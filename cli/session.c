@@ -6,6 +6,7 @@
 #include "agents/train.h"
 #include "core/events.h"
 #include "core/file.h"
+#include "core/machine.h"
 #include "core/memory.h"
 #include "core/number.h"
 
@@ -19,6 +20,9 @@
 #include <unistd.h>
 
 typedef enum log_file { LOG_EPISODES, LOG_METRICS, LOG_EVAL, LOG_EVENTS, LOG_FILES } log_file;
+
+/* bytes of learning memory from which on a person is told */
+static const uint64_t TOLD_FROM = 100000000;
 
 typedef struct session {
     pv_run *run;
@@ -262,6 +266,19 @@ static pv_status lock_run(session *s)
     return status;
 }
 
+/* says, before it is taken, how much memory learning will take where that is much */
+static void tell_memory(const session *s)
+{
+    const uint64_t size = pv_agent_learning_size(s->agent);
+    const uint64_t available = pv_memory_available();
+    char wanted[32];
+    char there[32];
+    if (size >= TOLD_FROM && !s->progress->quiet) {
+        fprintf(stderr, "%s: replay memory: %s (%s free)\n", s->run->dir,
+                pv_size_text(size, wanted), available ? pv_size_text(available, there) : "unknown");
+    }
+}
+
 static pv_status open_session(session *s)
 {
     uint64_t length[LOG_FILES] = {0};
@@ -274,6 +291,9 @@ static pv_status open_session(session *s)
         return status;
     }
     s->agent = pv_run_agent(s->run, NULL);
+    if (s->agent) {
+        tell_memory(s);
+    }
     s->trainer = s->agent ? create_trainer(s) : NULL;
     status = s->trainer ? PV_OK : pv_last_status();
     if (status == PV_OK && pv_session_begun(s->run)) {

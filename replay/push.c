@@ -74,7 +74,7 @@ static int follows(const pv_replay *replay, int row, const void *const *obs)
 float pv_replay_leaf(const pv_replay *replay, double p)
 {
     /* a NaN becomes the least */
-    return (float)fmin(fmax(pow(p, replay->config.alpha), 1e-30), 1e30);
+    return fminf(fmaxf(powf((float)p, (float)replay->config.alpha), 1e-30f), 1e30f);
 }
 
 uint64_t pv_replay_outcome(const pv_replay *replay, int row, uint64_t place, float *reward,

@@ -84,7 +84,7 @@ uint64_t pv_replay_size(const pv_replay_config *config)
     }
     uint64_t size = sizeof(pv_replay) + places * place + (uint64_t)config->steps * batch * step;
     size += (uint64_t)config->rows * sizeof(pv_replay_row);
-    size += batch * (sizeof(int) + sizeof(float) + 2 * sizeof(uint64_t));
+    size += batch * (sizeof(int) + sizeof(float) + sizeof(double) + 2 * sizeof(uint64_t));
     size += (uint64_t)config->n_obs * (sizeof(pv_replay_frames) + sizeof(pv_space) + sizeof(int));
     size += (uint64_t)config->n_action * (sizeof(pv_replay_actions) + sizeof(pv_space));
     size += (uint64_t)(2 * config->n_obs + config->n_action) * sizeof(void *);
@@ -194,6 +194,7 @@ static void make_batch(pv_replay *replay, size_t samples, int *failed)
     const pv_replay_config *config = &replay->config;
     const size_t batch = (size_t)config->batch;
     replay->drawn_row = take(batch, sizeof(int), failed);
+    replay->goal = take(batch, sizeof(double), failed);
     replay->drawn = take(samples, sizeof(uint64_t), failed);
     replay->batch_reward = take(samples, sizeof(float), failed);
     replay->batch_discount = take(samples, sizeof(float), failed);
@@ -312,6 +313,7 @@ void pv_replay_destroy(pv_replay *replay)
                             replay->batch_weight,
                             replay->batch_index,
                             replay->batch_age,
+                            replay->goal,
                             replay->pointers,
                             replay->segments,
                             (void *)(uintptr_t)replay->config.obs,

@@ -74,6 +74,7 @@ struct pv_replay {
 
     pv_replay_batch batch;
     int *drawn_row;                       /* [batch] */
+    double *goal;                         /* [batch] running sums to be found */
     uint64_t *drawn;                      /* [steps][batch] places */
     float *batch_reward, *batch_discount; /* [steps * batch] */
     uint8_t *batch_reset;                 /* [steps * batch] */

@@ -50,19 +50,22 @@ static void draw_uniform(pv_replay *replay, pv_rng *rng, int sample, int samples
 static void draw_prioritized(pv_replay *replay, pv_rng *rng, int samples, double beta)
 {
     const double part = pv_sum_tree_total(replay->tree) / samples;
-    double least = INFINITY;
+    float least = INFINITY;
     for (int i = 0; i < samples; i++) {
-        const uint64_t slot = pv_sum_tree_find(replay->tree, (i + pv_rng_uniform(rng)) * part);
+        replay->goal[i] = (i + pv_rng_uniform(rng)) * part;
+    }
+    pv_sum_tree_find(replay->tree, replay->goal, replay->drawn, samples);
+    for (int i = 0; i < samples; i++) {
+        const uint64_t slot = replay->drawn[i];
         const int row = (int)(slot / replay->places);
         replay->drawn_row[i] = row;
         replay->drawn[i] = pv_replay_place_in(replay, row, slot % replay->places);
         replay->batch_weight[i] = pv_sum_tree_get(replay->tree, slot);
-        least = fmin(least, (double)replay->batch_weight[i]);
+        least = fminf(least, replay->batch_weight[i]);
     }
     /* (N P(i))^-beta over the greatest: N and the sum cancel */
     for (int i = 0; i < samples; i++) {
-        const double ratio = least / (double)replay->batch_weight[i];
-        replay->batch_weight[i] = (float)pow(ratio, beta);
+        replay->batch_weight[i] = powf(least / replay->batch_weight[i], (float)beta);
     }
 }
 

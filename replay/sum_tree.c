@@ -138,33 +138,67 @@ double pv_sum_tree_total(const pv_sum_tree *tree)
     return tree->level[tree->levels - 1][0];
 }
 
-uint64_t pv_sum_tree_find(const pv_sum_tree *tree, double goal)
+/* the last of WIDTH children that is not zero, for when rounding carried the goal past them all */
+static int last_node(const double *child)
 {
-    uint64_t at = 0;
+    int last = WIDTH - 1;
+    while (last > 0 && child[last] <= 0.0) {
+        last--;
+    }
+    return last;
+}
+
+static int last_leaf(const float *child)
+{
+    int last = WIDTH - 1;
+    while (last > 0 && child[last] <= 0.0f) {
+        last--;
+    }
+    return last;
+}
+
+/* The child in whose part of the sum the goal lies; the goal becomes the distance into that part.
+   No branch depends on the numbers, so that several descents are computed at once. */
+static uint64_t descend_node(const double *child, double *goal)
+{
+    double sum = 0.0;
+    double before = 0.0;
+    int passed = 0;
+    for (int i = 0; i < WIDTH; i++) {
+        sum += child[i];
+        const int past = sum <= *goal;
+        passed += past;
+        before = past ? sum : before;
+    }
+    *goal -= before;
+    return (uint64_t)(passed < WIDTH ? passed : last_node(child));
+}
+
+static uint64_t descend_leaf(const float *child, double goal)
+{
+    double sum = 0.0;
+    int passed = 0;
+    for (int i = 0; i < WIDTH; i++) {
+        sum += (double)child[i];
+        passed += sum <= goal;
+    }
+    return (uint64_t)(passed < WIDTH ? passed : last_leaf(child));
+}
+
+void pv_sum_tree_find(const pv_sum_tree *tree, double *goal, uint64_t *found, int n)
+{
+    for (int k = 0; k < n; k++) {
+        found[k] = 0;
+    }
+    /* level by level, so that the caches' misses of all descents overlap */
     for (int level = tree->levels - 2; level >= 0; level--) {
-        const double *child = tree->level[level] + at * WIDTH;
-        uint64_t chosen = 0; /* the last that is not zero, should rounding carry goal past all */
-        for (uint64_t i = 0; i < WIDTH; i++) {
-            if (child[i] > 0.0) {
-                chosen = i;
-                if (goal < child[i]) {
-                    break;
-                }
-                goal -= child[i];
-            }
-        }
-        at = at * WIDTH + chosen;
-    }
-    const float *leaf = tree->leaf + at * WIDTH;
-    uint64_t chosen = 0;
-    for (uint64_t i = 0; i < WIDTH; i++) {
-        if (leaf[i] > 0.0f) {
-            chosen = i;
-            if (goal < (double)leaf[i]) {
-                break;
-            }
-            goal -= (double)leaf[i];
+        for (int k = 0; k < n; k++) {
+            const double *child = tree->level[level] + found[k] * WIDTH;
+            found[k] = found[k] * WIDTH + descend_node(child, &goal[k]);
         }
     }
-    return at * WIDTH + chosen;
+    for (int k = 0; k < n; k++) {
+        const float *child = tree->leaf + found[k] * WIDTH;
+        found[k] = found[k] * WIDTH + descend_leaf(child, goal[k]);
+    }
 }

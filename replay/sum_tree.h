@@ -26,8 +26,8 @@ const float *pv_sum_tree_all(const pv_sum_tree *tree);
 /* Returns the sum of all. */
 double pv_sum_tree_total(const pv_sum_tree *tree);
 
-/* Returns i where the sum of the numbers before i is at most goal and that with i is greater, goal
-   in [0, total); never a zero unless all are. */
-uint64_t pv_sum_tree_find(const pv_sum_tree *tree, double goal);
+/* Finds, for each of n goals in [0, total), i where the sum of the numbers before i is at most the
+   goal and that with i is greater; never a zero unless all are. The goals are used up. */
+void pv_sum_tree_find(const pv_sum_tree *tree, double *goal, uint64_t *found, int n);
 
 #endif

@@ -193,6 +193,22 @@ START_TEST(bench_of_nets_counts_operations_and_holds_them_against_the_peak)
 }
 END_TEST
 
+START_TEST(bench_of_replay_tells_microseconds_and_bytes)
+{
+    cJSON *json = json_of("bench replay gather_cartpole_b32 --seconds 0.05 --json");
+    ck_assert_int_eq(cJSON_GetArraySize(json), 1);
+    const cJSON *row = cJSON_GetArrayItem(json, 0);
+    ck_assert_str_eq(text(row, "case"), "gather_cartpole_b32");
+    ck_assert_double_eq(number(row, "bytes"), 2.0 * 32 * 16);
+    ck_assert_double_gt(number(row, "us"), 0.0);
+    cJSON_Delete(json);
+    json = json_of("bench replay draw_update_prioritized_b32 --seconds 0.05 --json");
+    row = cJSON_GetArrayItem(json, 0);
+    ck_assert_double_gt(number(row, "us"), 0.0);
+    cJSON_Delete(json);
+}
+END_TEST
+
 /* Sutton & Barto, 2nd ed., Example 6.6: while exploring with epsilon 0.1, Sarsa earns about -25 an
    episode and Q-learning about -50, though Q-learning's greedy path, 13 steps along the edge, is
    the better one */
@@ -372,6 +388,7 @@ int main(void)
     tcase_add_test(tests, list_and_info_answer_in_json);
     tcase_add_test(tests, check_and_bench_answer_in_json);
     tcase_add_test(tests, bench_of_nets_counts_operations_and_holds_them_against_the_peak);
+    tcase_add_test(tests, bench_of_replay_tells_microseconds_and_bytes);
     tcase_add_test(tests, the_cliff_is_as_in_the_book);
     tcase_add_test(tests, eval_answers_with_the_keys_of_the_design);
     tcase_add_test(tests, eval_by_the_table_agrees_with_many_episodes);

@@ -46,8 +46,9 @@ refused 2 'unknown option "--step"; did you mean "--steps"?' train q-learning Cl
 refused 2 'did you mean "alpha"?' train q-learning CliffWalking-v1 --set alpa=0.1
 refused 2 'did you mean "slippery"?' train q-learning CliffWalking-v1:slipery=1
 refused 2 'cannot list "env"; did you mean "envs"?' list env
-refused 2 'it benches envs or nets' bench nothing
+refused 2 'it benches envs, nets or replay' bench nothing
 refused 2 'did you mean "a3c_b1_act"?' bench nets a3c_b1_akt
+refused 2 'did you mean "push_atari"?' bench replay push_atary
 refused 2 'did you mean' info q-lerning
 
 # values

@@ -32,6 +32,13 @@ static uint64_t scan(const float *values, uint64_t n, double goal)
     return n;
 }
 
+static uint64_t find(const pv_sum_tree *tree, double goal)
+{
+    uint64_t found = 0;
+    pv_sum_tree_find(tree, &goal, &found, 1);
+    return found;
+}
+
 START_TEST(finding_agrees_with_a_linear_scan)
 {
     pv_rng rng = pv_rng_split(1, "tree");
@@ -44,7 +51,7 @@ START_TEST(finding_agrees_with_a_linear_scan)
         pv_sum_tree_set(tree, n / 2, 7.0f);
         for (int i = 0; i < 1000; i++) {
             const double goal = pv_rng_uniform(&rng) * pv_sum_tree_total(tree);
-            ck_assert_uint_eq(pv_sum_tree_find(tree, goal), scan(values, n, goal));
+            ck_assert_uint_eq(find(tree, goal), scan(values, n, goal));
             const uint64_t at = pv_rng_below(&rng, (uint32_t)n);
             values[at] = (float)pv_rng_below(&rng, 100) + (at == n / 2);
             pv_sum_tree_set(tree, at, values[at]);
@@ -64,7 +71,30 @@ START_TEST(whole_goals_find_the_first_beyond_them)
     pv_sum_tree_set(tree, 39, 4.0f);
     static const uint64_t expected[] = {3, 3, 20, 39, 39, 39, 39};
     for (int goal = 0; goal < 7; goal++) {
-        ck_assert_uint_eq(pv_sum_tree_find(tree, goal), expected[goal]);
+        ck_assert_uint_eq(find(tree, goal), expected[goal]);
+    }
+    pv_sum_tree_destroy(tree);
+}
+END_TEST
+
+START_TEST(many_goals_are_found_as_one_by_one)
+{
+    pv_rng rng = pv_rng_split(5, "tree");
+    pv_sum_tree *tree = pv_sum_tree_create(3000);
+    double goal[50];
+    double kept[50];
+    uint64_t found[50];
+    for (uint64_t i = 0; i < 3000; i++) {
+        pv_sum_tree_set(tree, i, (float)pv_rng_uniform(&rng));
+    }
+    for (int n = 1; n <= 50; n++) {
+        for (int k = 0; k < n; k++) {
+            goal[k] = kept[k] = pv_rng_uniform(&rng) * pv_sum_tree_total(tree);
+        }
+        pv_sum_tree_find(tree, goal, found, n);
+        for (int k = 0; k < n; k++) {
+            ck_assert_uint_eq(found[k], find(tree, kept[k]));
+        }
     }
     pv_sum_tree_destroy(tree);
 }
@@ -99,7 +129,7 @@ START_TEST(rounding_never_leads_to_a_zero)
     const double total = pv_sum_tree_total(tree);
     for (int i = 0; i < 20000; i++) {
         const double goal = i < 100 ? total * (1.0 - 1e-16 * i) : pv_rng_uniform(&rng) * total;
-        const uint64_t found = pv_sum_tree_find(tree, goal);
+        const uint64_t found = find(tree, goal);
         ck_assert_uint_lt(found, 3000);
         ck_assert_float_gt(pv_sum_tree_get(tree, found), 0.0f);
     }
@@ -127,7 +157,7 @@ START_TEST(setting_all_gives_the_bits_of_setting_each)
     ck_assert_mem_eq(&totals[0], &totals[1], sizeof totals[0]);
     for (int i = 0; i < 1000; i++) {
         const double goal = pv_rng_uniform(&rng) * totals[0];
-        ck_assert_uint_eq(pv_sum_tree_find(each, goal), pv_sum_tree_find(all, goal));
+        ck_assert_uint_eq(find(each, goal), find(all, goal));
     }
     pv_sum_tree_destroy(each);
     pv_sum_tree_destroy(all);
@@ -153,6 +183,7 @@ int main(void)
     TCase *tree = tcase_create("tree");
     tcase_add_test(tree, finding_agrees_with_a_linear_scan);
     tcase_add_test(tree, whole_goals_find_the_first_beyond_them);
+    tcase_add_test(tree, many_goals_are_found_as_one_by_one);
     tcase_add_test(tree, the_total_is_the_sum);
     tcase_add_test(tree, rounding_never_leads_to_a_zero);
     tcase_add_test(tree, setting_all_gives_the_bits_of_setting_each);
