@@ -41,42 +41,47 @@ static const double most_before = 1e3;
 static inline double sine_series(double x)
 {
     const double z = x * x;
-    const double rest =
-        -1.0 / 6.0 +
-        z * (1.0 / 120.0 +
-             z * (-1.0 / 5040.0 +
-                  z * (1.0 / 362880.0 + z * (-1.0 / 39916800.0 + z * (1.0 / 6227020800.0)))));
-    return x + x * (z * rest);
+    const double first = -1.0 / 6.0 + z * (1.0 / 120.0);
+    const double second = -1.0 / 5040.0 + z * (1.0 / 362880.0);
+    const double third = -1.0 / 39916800.0 + z * (1.0 / 6227020800.0);
+    return x + x * (z * (first + z * z * (second + z * z * third)));
 }
 
 /* Cosine of |x| <= series_limit; what 1 - z / 2 rounds off is added back. */
 static inline double cosine_series(double x)
 {
     const double z = x * x;
-    const double rest =
-        1.0 / 24.0 +
-        z * (-1.0 / 720.0 + z * (1.0 / 40320.0 + z * (-1.0 / 3628800.0 + z * (1.0 / 479001600.0))));
+    const double first = 1.0 / 24.0 + z * (-1.0 / 720.0);
+    const double second = 1.0 / 40320.0 + z * (-1.0 / 3628800.0);
+    const double third = 1.0 / 479001600.0;
     const double half = 0.5 * z;
     const double most = 1.0 - half;
-    return most + ((1.0 - most - half) + z * z * rest);
+    return most + ((1.0 - most - half) + z * z * (first + z * z * (second + z * z * third)));
+}
+
+typedef struct motion {
+    double x, speed, angle, spin;
+} motion;
+
+static inline motion motion_of(const double *s)
+{
+    return (motion){s[X], s[SPEED], s[ANGLE], s[SPIN]};
 }
 
 /* One step of explicit Euler: every right-hand side is of the old state. */
-static inline void move(double *s, double force, double cosine, double sine)
+static inline motion move(motion m, double force, double cosine, double sine)
 {
-    const double pulled = (force + pole_moment * (s[SPIN] * s[SPIN]) * sine) / total_mass;
+    const double pulled = (force + pole_moment * (m.spin * m.spin) * sine) / total_mass;
     const double turned = (gravity * sine - cosine * pulled) /
                           (half_length * (4.0 / 3.0 - pole_mass * (cosine * cosine) / total_mass));
     const double driven = pulled - pole_moment * turned * cosine / total_mass;
-    s[X] += interval * s[SPEED];
-    s[SPEED] += interval * driven;
-    s[ANGLE] += interval * s[SPIN];
-    s[SPIN] += interval * turned;
+    return (motion){m.x + interval * m.speed, m.speed + interval * driven,
+                    m.angle + interval * m.spin, m.spin + interval * turned};
 }
 
-static inline int has_fallen(const double *s)
+static inline int has_fallen(motion m)
 {
-    return s[X] < -farthest || s[X] > farthest || s[ANGLE] < -steepest || s[ANGLE] > steepest;
+    return (fabs(m.x) > farthest) | (fabs(m.angle) > steepest);
 }
 
 static inline void write_observation(const double *s, const pv_io *io)
@@ -99,12 +104,17 @@ static inline double reward_of(const pv_env *env, int fallen)
     return sutton_barto ? (fallen ? -1.0 : 0.0) : 1.0;
 }
 
-static inline void settle(pv_env *env, const pv_io *io, int32_t action)
+static inline void settle(pv_env *env, const pv_io *io, int32_t action, motion m)
 {
-    const int fallen = has_fallen(env->now.s) || env->now.phase == CLASSIC_OVER;
+    double *s = env->now.s;
+    const int fallen = has_fallen(m) | (env->now.phase == CLASSIC_OVER);
+    s[X] = m.x;
+    s[SPEED] = m.speed;
+    s[ANGLE] = m.angle;
+    s[SPIN] = m.spin;
     env->now.action = (float)action;
     classic_settle(env, io, reward_of(env, fallen), fallen);
-    write_observation(env->now.s, io);
+    write_observation(s, io);
 }
 
 static pv_status cartpole_reset(pv_env *env, uint64_t seed, const pv_io *io)
@@ -119,6 +129,12 @@ static pv_status cartpole_reset(pv_env *env, uint64_t seed, const pv_io *io)
     return 0;
 }
 
+/* No branch: random actions are not to be predicted. */
+static inline double force_of(int32_t action)
+{
+    return (double)action * (2.0 * push) - push;
+}
+
 /* Whether no number exceeds `most` in size. */
 static int is_within(const double *s, double most)
 {
@@ -130,7 +146,7 @@ static int is_within(const double *s, double most)
 static pv_status cartpole_step(pv_env *env, const pv_io *io)
 {
     const int32_t action = *(const int32_t *)io->action[0];
-    double *s = env->now.s;
+    const double *s = env->now.s;
     if (env->now.phase == CLASSIC_UNBORN) {
         return classic_refuse(env, "step without a reset before it");
     }
@@ -140,13 +156,74 @@ static pv_status cartpole_step(pv_env *env, const pv_io *io)
     if (!is_within(s, most_before)) {
         return classic_refuse(env, "step long after the end, without a reset");
     }
-    const double force = action == RIGHT ? push : -push;
-    if (fabs(s[ANGLE]) <= series_limit) {
-        move(s, force, cosine_series(s[ANGLE]), sine_series(s[ANGLE]));
+    motion m = motion_of(s);
+    if (fabs(m.angle) <= series_limit) {
+        m = move(m, force_of(action), cosine_series(m.angle), sine_series(m.angle));
     } else {
-        move(s, force, cos(s[ANGLE]), sin(s[ANGLE]));
+        m = move(m, force_of(action), cos(m.angle), sin(m.angle));
     }
-    settle(env, io, action);
+    settle(env, io, action, m);
+    return 0;
+}
+
+/* --- many lanes: gathered, computed side by side, scattered --- */
+
+enum { SIDE_BY_SIDE = 16 };
+
+typedef struct block {
+    double x[SIDE_BY_SIDE], speed[SIDE_BY_SIDE], angle[SIDE_BY_SIDE], spin[SIDE_BY_SIDE];
+    double force[SIDE_BY_SIDE];
+    int32_t action[SIDE_BY_SIDE];
+} block;
+
+/* Returns whether all lanes can be stepped by the series; step() knows what to do with others. */
+static inline int gather(block *b, pv_env *const *envs, const pv_io *ios)
+{
+    int plain = 1;
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+        const classic_state *now = &envs[i]->now;
+        const int32_t action = *(const int32_t *)ios[i].action[0];
+        plain &= (action == LEFT) | (action == RIGHT);
+        plain &= (now->phase == CLASSIC_BEGUN) | (now->phase == CLASSIC_RUNNING);
+        b->x[i] = now->s[X];
+        b->speed[i] = now->s[SPEED];
+        b->angle[i] = now->s[ANGLE];
+        b->spin[i] = now->s[SPIN];
+        b->force[i] = force_of(action);
+        b->action[i] = action;
+    }
+    return plain;
+}
+
+static inline void compute(block *b)
+{
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+        motion m = {b->x[i], b->speed[i], b->angle[i], b->spin[i]};
+        m = move(m, b->force[i], cosine_series(m.angle), sine_series(m.angle));
+        b->x[i] = m.x;
+        b->speed[i] = m.speed;
+        b->angle[i] = m.angle;
+        b->spin[i] = m.spin;
+    }
+}
+
+static pv_status cartpole_step_many(pv_env *const *envs, const pv_io *ios, size_t n)
+{
+    block b;
+    size_t first = 0;
+    for (; first + SIDE_BY_SIDE <= n && gather(&b, envs + first, ios + first);
+         first += SIDE_BY_SIDE) {
+        compute(&b);
+        for (int i = 0; i < SIDE_BY_SIDE; i++) {
+            settle(envs[first + (size_t)i], &ios[first + (size_t)i], b.action[i],
+                   (motion){b.x[i], b.speed[i], b.angle[i], b.spin[i]});
+        }
+    }
+    for (; first < n; first++) {
+        if (cartpole_step(envs[first], &ios[first])) {
+            return -1;
+        }
+    }
     return 0;
 }
 
@@ -158,7 +235,7 @@ static pv_status cartpole_load(pv_env *env, const void *state, size_t size)
         return -1;
     }
     const int running = env->now.phase == CLASSIC_BEGUN || env->now.phase == CLASSIC_RUNNING;
-    if (running && (has_fallen(env->now.s) || !is_within(env->now.s, most_before))) {
+    if (running && (has_fallen(motion_of(env->now.s)) || !is_within(env->now.s, most_before))) {
         env->now = before;
         return classic_refuse(env, "a damaged saved state");
     }
@@ -297,6 +374,7 @@ static pv_status cartpole_create_v1(const pv_host *host, const pv_value *params,
         .n_params = PARAMS, .create = make, .destroy = classic_destroy, .spec = cartpole_spec,     \
         .reset = cartpole_reset, .step = cartpole_step, .render = cartpole_render,                 \
         .state_size = classic_state_size, .save = classic_save, .load = cartpole_load,             \
+        .step_many = cartpole_step_many,                                                           \
     }
 
 static const pv_env_class worlds[] = {

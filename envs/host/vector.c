@@ -494,7 +494,7 @@ static pv_status step_any(pv_vector *v)
 pv_status pv_vector_step(pv_vector *v)
 {
     const int plain = v->ranges == 1 && v->agents == 1 && v->n_waiting == 0 && !v->log &&
-                      !v->env_class->step_many && !v->wrap;
+                      (v->lanes == 1 || !v->env_class->step_many) && !v->wrap;
     return plain ? step_plain(v) : step_any(v);
 }
 
