@@ -20,6 +20,8 @@
 #define ARMS "alpha=1/k,explore=ucb,ucb=2,gamma=0" /* Section 2.7 */
 /* tiles over what CartPole observes; it leaves these ranges only when it falls */
 #define POLE "epsilon=0.02,ranges='-2.4..2.4 -3..3 -0.21..0.21 -3.5..3.5'"
+/* no exploring: values begin at 0, above every true one, so that all is tried */
+#define SWING "epsilon=0,gamma=1,lambda=0.9,traces=replace"
 #define BIAS "alpha=0.1,epsilon=0.1,gamma=1" /* Example 6.7 */
 
 /* Monte Carlo learns nothing before an episode ends, so where nothing cuts one short it needs slow
@@ -91,6 +93,11 @@ static const pv_preset presets[] = {
     {"q-learning", "CartPole-v1", "alpha=0.1," POLE, 100000, 0},
     {"sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0},
     {"expected-sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0},
+
+    {"q-learning", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0},
+    {"sarsa", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0},
+    {"q-learning", "Acrobot-v1", "alpha=0.2,tiles=6," SWING, 200000, 0},
+    {"sarsa", "Acrobot-v1", "alpha=linear:0.3:0.02:200000,tiles=6," SWING, 200000, 0},
 
     {"td", "RandomWalk-v0", "alpha=0.1,gamma=1,initial=0.5", 0, 100}, /* Example 6.2 */
     {"mc", "RandomWalk-v0", "mode=prediction,visits=every,alpha=0.01,gamma=1,initial=0.5", 0, 100},

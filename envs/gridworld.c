@@ -456,18 +456,18 @@ static const pv_param own_params[] = {
     }
 
 static const pv_env_class worlds[] = {
-    GRID_CLASS("CliffWalking-v1", "Walk along a cliff to the far corner", cliff_params,
+    GRID_CLASS("CliffWalking-v1", "walk along a cliff to the far corner", cliff_params,
                create_cliff),
-    GRID_CLASS("CliffWalkingSlippery-v1", "The cliff with slippery ground", slippery_cliff_params,
+    GRID_CLASS("CliffWalkingSlippery-v1", "the cliff with slippery ground", slippery_cliff_params,
                create_cliff),
-    GRID_CLASS("FrozenLake-v1", "Cross a slippery lake with holes, 4 x 4", lake_4_params,
+    GRID_CLASS("FrozenLake-v1", "cross a slippery lake with holes, 4 x 4", lake_4_params,
                create_lake_4),
-    GRID_CLASS("FrozenLake8x8-v1", "Cross a slippery lake with holes, 8 x 8", lake_8_params,
+    GRID_CLASS("FrozenLake8x8-v1", "cross a slippery lake with holes, 8 x 8", lake_8_params,
                create_lake_8),
-    GRID_CLASS("WindyGridWorld-v0", "Reach the goal through a crosswind", windy_params,
+    GRID_CLASS("WindyGridWorld-v0", "reach the goal through a crosswind", windy_params,
                create_windy),
-    GRID_CLASS("FourRooms-v0", "Find the way through four rooms and their hallways", rooms_params,
+    GRID_CLASS("FourRooms-v0", "find the way through four rooms and their hallways", rooms_params,
                create_rooms),
-    GRID_CLASS("GridWorld-v0", "A grid world from a map of one's own", own_params, create_own)};
+    GRID_CLASS("GridWorld-v0", "a grid world from a map of one's own", own_params, create_own)};
 
 PV_ENVS(&worlds[0], &worlds[1], &worlds[2], &worlds[3], &worlds[4], &worlds[5], &worlds[6]);
