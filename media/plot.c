@@ -1,189 +1,24 @@
-/* The front of plots: checks what is asked, makes all texts proper UTF-8, gives the figure a cairo
-   surface that writes into memory, and the bytes a file. */
+/* The front of plots: checks what is asked, makes all texts proper UTF-8 and puts the figure on a
+   page. */
 #include "media/plot.h"
 
 #ifdef PV_WITH_CAIRO
 
-#include "core/file.h"
 #include "core/memory.h"
 #include "media/figure.h"
+#include "media/page.h"
 
 #include <assert.h>
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
-#include <string.h>
-#include <strings.h>
 
-enum { WIDTH = 640, HEIGHT = 400, SIDE_MIN = 100, SIDE_MAX = 4000, PIXELS_A_POINT = 2 };
+enum { WIDTH = 640, HEIGHT = 400, SIDE_MIN = 100, SIDE_MAX = 4000 };
 
-/* --- a file in memory --- */
-
-typedef struct pages {
-    unsigned char *bytes;
-    size_t size, room;
-    int lost; /* 1: there was no memory for some; cairo does not always tell */
-} pages;
-
-static cairo_status_t keep_bytes(void *closure, const unsigned char *bytes, unsigned int size)
-{
-    pages *p = closure;
-    if (p->room - p->size < size) {
-        const size_t room = 2u * p->room + size;
-        unsigned char *grown = pv_realloc(p->bytes, room);
-        if (!grown) {
-            p->lost = 1;
-            return CAIRO_STATUS_NO_MEMORY;
-        }
-        p->bytes = grown;
-        p->room = room;
-    }
-    memcpy(p->bytes + p->size, bytes, size);
-    p->size += size;
-    return CAIRO_STATUS_SUCCESS;
-}
-
-/* --- the formats --- */
-
-static cairo_surface_t *open_svg(pages *p, double width, double height)
-{
-    return cairo_svg_surface_create_for_stream(keep_bytes, p, width, height);
-}
-
-static cairo_surface_t *open_pdf(pages *p, double width, double height)
-{
-    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(keep_bytes, p, width, height);
-    /* the same plot is the same file, whenever it is drawn */
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
-    return surface;
-}
-
-static cairo_surface_t *open_png(pages *p, double width, double height)
-{
-    (void)p;
-    return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width * PIXELS_A_POINT,
-                                      (int)height * PIXELS_A_POINT);
-}
-
-typedef struct plot_format {
-    const char *ending;
-    cairo_surface_t *(*open)(pages *p, double width, double height);
-    int pixels;   /* 1: made of pixels, written out at the end */
-    int numbered; /* 1: see forget_surface_number */
-} plot_format;
-
-static const plot_format formats[] = {
-    {".svg", open_svg, 0, 1}, {".png", open_png, 1, 0}, {".pdf", open_pdf, 0, 0}};
-
-static const plot_format *find_format(const char *path)
-{
-    const size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        const size_t n = strlen(formats[i].ending);
-        if (length > n && strcasecmp(path + length - n, formats[i].ending) == 0) {
-            return &formats[i];
-        }
-    }
-    pv_fail(PV_ERROR_ARGUMENT,
-            "cannot tell the plot format of %s: the name must end in one of .svg .png .pdf", path);
-    return NULL;
-}
-
-static pv_status cairo_failed(const char *path, cairo_status_t status)
-{
-    if (status == CAIRO_STATUS_NO_MEMORY) {
-        return pv_fail(PV_ERROR_MEMORY, "out of memory drawing %s", path);
-    }
-    return pv_fail(PV_ERROR, "cannot draw %s: cairo says: %s", path,
-                   cairo_status_to_string(status));
-}
-
-/* cairo numbers the group around everything by how many surfaces the program has made: that number
-   goes, so that the same plot is the same file. */
-static void forget_surface_number(pages *p)
-{
-    static const char group[] = "<g id=\"surface";
-    const size_t n = sizeof group - 1u;
-    for (size_t i = 0; i + n < p->size; i++) {
-        if (memcmp(p->bytes + i, group, n) != 0) {
-            continue;
-        }
-        size_t end = i + n;
-        while (end < p->size && p->bytes[end] >= '0' && p->bytes[end] <= '9') {
-            end++;
-        }
-        memmove(p->bytes + i + n, p->bytes + end, p->size - end);
-        p->size -= end - i - n;
-    }
-}
-
-/* Draws into p; the surface is finished when this returns. */
-static pv_status draw_pages(const plot_format *format, const pv_plot *plot, const char *path,
-                            pages *p)
-{
-    const double width = plot->width;
-    const double height = plot->height;
-    cairo_surface_t *surface = format->open(p, width, height);
-    cairo_t *cr = cairo_create(surface);
-    if (format->pixels) {
-        cairo_scale(cr, PIXELS_A_POINT, PIXELS_A_POINT);
-    }
-    pv_status status = PV_OK;
-    if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) {
-        status = pv_figure_draw(cr, plot, width, height);
-    }
-    cairo_status_t drawn = cairo_status(cr);
-    if (drawn == CAIRO_STATUS_SUCCESS && format->pixels && status == PV_OK) {
-        drawn = cairo_surface_write_to_png_stream(surface, keep_bytes, p);
-    }
-    cairo_destroy(cr);
-    cairo_surface_finish(surface);
-    if (drawn == CAIRO_STATUS_SUCCESS) {
-        drawn = cairo_surface_status(surface);
-    }
-    cairo_surface_destroy(surface);
-    if (status == PV_OK && (drawn != CAIRO_STATUS_SUCCESS || p->lost)) {
-        return cairo_failed(path, p->lost ? CAIRO_STATUS_NO_MEMORY : drawn);
-    }
-    return status;
-}
-
-/* --- texts --- */
-
-/* Returns how many bytes the character at `text` has, 0 if it is not UTF-8. */
-static size_t utf8_length(const unsigned char *text)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } kinds[] = {{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}};
-    for (size_t n = 1; n <= 4; n++) {
-        if ((text[0] & kinds[n - 1].mask) != kinds[n - 1].lead) {
-            continue;
-        }
-        uint32_t code = text[0] & (unsigned char)~kinds[n - 1].mask;
-        for (size_t i = 1; i < n; i++) {
-            if ((text[i] & 0xC0) != 0x80) {
-                return 0;
-            }
-            code = code << 6 | (text[i] & 0x3Fu);
-        }
-        const int surrogate = code >= 0xD800 && code <= 0xDFFF;
-        return code < kinds[n - 1].least || code > 0x10FFFF || surrogate ? 0 : n;
-    }
-    return 0;
-}
-
-/* Replaces *text by a copy in which every byte that is not UTF-8 is a question mark; NULL stays. */
+/* Replaces *text by a clean copy; NULL stays. Returns 0 for want of memory. */
 static int clean_text(const char **text)
 {
     char *copy = *text ? pv_copy_text(*text) : NULL;
     const int done = copy != NULL || *text == NULL;
-    for (char *c = copy; c && *c;) {
-        const size_t n = utf8_length((const unsigned char *)c);
-        if (n == 0 || (n == 1 && (*c == 0x7F || (*c < ' ' && *c != '\n')))) {
-            *c = '?';
-        }
-        c += n > 0 ? n : 1;
+    if (copy) {
+        pv_page_clean(copy);
     }
     *text = copy;
     return done;
@@ -238,29 +73,24 @@ static pv_status check_plot(const pv_plot *plot, const char *path)
     return PV_OK;
 }
 
+static pv_status draw_plot(cairo_t *cr, const pv_page *page)
+{
+    return pv_figure_draw(cr, page->content, page->width, page->height);
+}
+
 pv_status pv_plot_write(const pv_plot *plot, const char *path)
 {
-    const plot_format *format = find_format(path);
-    if (!format) {
-        return pv_last_status();
-    }
-    pv_status status = check_plot(plot, path);
+    pv_status status = pv_page_check(path);
+    status = status ? status : check_plot(plot, path);
     if (status != PV_OK) {
         return status;
     }
     pv_plot copy;
-    pages p = {0};
     status = copy_plot(plot, &copy);
     if (status == PV_OK) {
-        status = draw_pages(format, &copy, path, &p);
+        const pv_page page = {copy.width, copy.height, draw_plot, &copy};
+        status = pv_page_write(&page, path);
     }
-    if (status == PV_OK && format->numbered) {
-        forget_surface_number(&p);
-    }
-    if (status == PV_OK) {
-        status = pv_file_write(path, p.bytes, p.size);
-    }
-    pv_free(p.bytes);
     free_copy(&copy);
     return status;
 }
