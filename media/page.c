@@ -9,6 +9,9 @@
 
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
+#include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -66,7 +69,7 @@ typedef struct page_format {
     const char *ending;
     cairo_surface_t *(*open)(pages *p, double width, double height);
     int pixels;   /* 1: made of pixels, written out at the end */
-    int numbered; /* 1: see forget_surface_number */
+    int numbered; /* 1: see count_surfaces_anew */
 } page_format;
 
 static const page_format formats[] = {
@@ -95,23 +98,58 @@ static pv_status cairo_failed(const char *path, cairo_status_t status)
                    cairo_status_to_string(status));
 }
 
-/* cairo numbers the group around everything by how many surfaces the program has made: that number
-   goes, so that the same drawing is the same file. */
-static void forget_surface_number(pages *p)
+/* Returns the length of a name that cairo gives a surface in an SVG, up to its number, if one
+   stands at `i`; 0 if not. */
+static size_t surface_name(const pages *p, size_t i)
 {
-    static const char group[] = "<g id=\"surface";
-    const size_t n = sizeof group - 1u;
-    for (size_t i = 0; i + n < p->size; i++) {
-        if (memcmp(p->bytes + i, group, n) != 0) {
-            continue;
-        }
-        size_t end = i + n;
-        while (end < p->size && p->bytes[end] >= '0' && p->bytes[end] <= '9') {
-            end++;
-        }
-        memmove(p->bytes + i + n, p->bytes + end, p->size - end);
-        p->size -= end - i - n;
+    static const char *const names[] = {"surface", "image", "image-", "source-"};
+    if (p->bytes[i] != '"' && p->bytes[i] != '#') {
+        return 0;
     }
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        const size_t n = strlen(names[k]) + 1u;
+        if (i + n < p->size && memcmp(p->bytes + i + 1, names[k], n - 1u) == 0 &&
+            isdigit(p->bytes[i + n])) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* Reads the number at *i and steps over it. */
+static unsigned long read_number(const pages *p, size_t *i)
+{
+    unsigned long number = 0;
+    while (*i < p->size && isdigit(p->bytes[*i])) {
+        number = 10u * number + (unsigned long)(p->bytes[(*i)++] - '0');
+    }
+    return number;
+}
+
+/* cairo numbers surfaces by how many the program has made: counted from the first of the file, the
+   same drawing is the same file. */
+static void count_surfaces_anew(pages *p)
+{
+    unsigned long least = ULONG_MAX;
+    for (size_t i = 0; i < p->size; i++) {
+        size_t at = i + surface_name(p, i);
+        const unsigned long number = at > i ? read_number(p, &at) : ULONG_MAX;
+        least = number < least ? number : least;
+    }
+    size_t to = 0;
+    for (size_t from = 0; from < p->size;) {
+        const size_t n = surface_name(p, from);
+        memmove(p->bytes + to, p->bytes + from, n ? n : 1);
+        to += n ? n : 1;
+        from += n ? n : 1;
+        if (n) { /* never longer than it was */
+            char text[24];
+            const int length = snprintf(text, sizeof text, "%lu", read_number(p, &from) - least);
+            memcpy(p->bytes + to, text, (size_t)length);
+            to += (size_t)length;
+        }
+    }
+    p->size = to;
 }
 
 /* Draws into p; the surface is finished when this returns. */
@@ -196,7 +234,7 @@ pv_status pv_page_write(const pv_page *page, const char *path)
     pages p = {0};
     pv_status status = draw_pages(format, page, path, &p);
     if (status == PV_OK && format->numbered) {
-        forget_surface_number(&p);
+        count_surfaces_anew(&p);
     }
     if (status == PV_OK) {
         status = pv_file_write(path, p.bytes, p.size);

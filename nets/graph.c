@@ -167,8 +167,8 @@ void pv_graph_add_state(pv_graph *graph, pv_node *node, int count)
     graph->state_size += (size_t)count;
 }
 
-pv_status pv_graph_add_line(pv_graph *graph, const char *text, int length, int where, int node,
-                            size_t parameters)
+pv_status pv_graph_add_line(pv_graph *graph, const char *text, int length, int where, int named,
+                            int node, size_t parameters)
 {
     char *texts = pv_realloc(graph->texts, graph->n_texts + (size_t)length + 1);
     if (!texts) {
@@ -178,7 +178,8 @@ pv_status pv_graph_add_line(pv_graph *graph, const char *text, int length, int w
     if (grow(&graph->lines, graph->n_lines, sizeof *graph->lines) != 0) {
         return PV_ERROR_MEMORY;
     }
-    graph->lines[graph->n_lines++] = (pv_graph_line){graph->n_texts, where, node, parameters};
+    graph->lines[graph->n_lines++] =
+        (pv_graph_line){graph->n_texts, where, node, named, parameters};
     for (int i = 0; i < length; i++) {
         texts[graph->n_texts++] = text[i] == '\n' || text[i] == '\r' ? ' ' : text[i];
     }

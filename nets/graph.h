@@ -12,7 +12,8 @@ enum { PV_PORT_NAME = 32 }; /* bytes of an input's or a head's name */
 typedef struct pv_graph_line {
     size_t text; /* offset in `texts` */
     int where;   /* as in pv_node */
-    int node;
+    int node;    /* its last: what comes out */
+    int named;   /* its first: whose name it and its tensors have */
     size_t parameters;
 } pv_graph_line;
 
@@ -65,8 +66,8 @@ pv_status pv_graph_add_statistic(pv_graph *graph, pv_node *node, const char *nam
 void pv_graph_add_state(pv_graph *graph, pv_node *node, int count);
 
 /* Adds a line for people; the text is copied without line breaks. */
-pv_status pv_graph_add_line(pv_graph *graph, const char *text, int length, int where, int node,
-                            size_t parameters);
+pv_status pv_graph_add_line(pv_graph *graph, const char *text, int length, int where, int named,
+                            int node, size_t parameters);
 
 /* Returns a node with the same output in floats: itself, or bytes and categories turned into
    floats; -1 on failure. */

@@ -177,6 +177,18 @@ int pv_net_head_find(const pv_net *net, const char *name)
     return -1;
 }
 
+const char *pv_net_head_name(const pv_net *net, int head)
+{
+    assert(head >= 0 && head < net->graph->n_heads);
+    return net->graph->heads[head].name;
+}
+
+const char *pv_net_input_name(const pv_net *net, int input)
+{
+    assert(input >= 0 && input < net->graph->n_inputs);
+    return net->graph->inputs[input].name;
+}
+
 size_t pv_net_head_size(const pv_net *net, int head)
 {
     assert(head >= 0 && head < net->graph->n_heads);
@@ -212,6 +224,7 @@ pv_net_line pv_net_line_at(const pv_net *net, int i)
     const pv_shape *shape = &graph->nodes[line->node].out;
     pv_net_line told = {.layer = graph->texts + line->text,
                         .where = pv_graph_where(graph, line->where),
+                        .name = graph->nodes[line->named].name,
                         .ndim = (uint32_t)shape->ndim,
                         .parameters = line->parameters};
     for (int d = 0; d < shape->ndim; d++) {

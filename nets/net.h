@@ -89,12 +89,15 @@ void pv_net_blend(pv_net *to, const pv_net *from, float tau);
 /* Freezes (or thaws) the tensors whose name begins with `prefix`; returns how many. */
 int pv_net_freeze(pv_net *net, const char *prefix, int frozen);
 
-/* Sizes of heads and inputs: floats (elements) of a row; the number of a head, -1 if there is none.
+/* Names and sizes of heads and inputs: floats (elements) of a row; the number of a head, -1 if
+ * there is none.
  */
 int pv_net_head_count(const pv_net *net);
+const char *pv_net_head_name(const pv_net *net, int head);
 int pv_net_head_find(const pv_net *net, const char *name);
 size_t pv_net_head_size(const pv_net *net, int head);
 int pv_net_input_count(const pv_net *net);
+const char *pv_net_input_name(const pv_net *net, int input);
 size_t pv_net_input_size(const pv_net *net, int input);
 
 /* Returns the floats of recurrent state of a row, 0 if the net has no recurrent layer. */
@@ -104,6 +107,7 @@ size_t pv_net_state_size(const pv_net *net);
 typedef struct pv_net_line {
     const char *layer; /* as typed: "conv 16 8x8/4 relu" */
     const char *where; /* "trunk", an input's or a head's name */
+    const char *name;  /* "policy.dense1", with which the names of its tensors begin */
     uint32_t ndim, shape[4];
     size_t parameters;
 } pv_net_line;

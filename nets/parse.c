@@ -315,6 +315,7 @@ static pv_status finish_layer(pv_parser *parser, pv_word start, pv_node *draft, 
         *node = pv_graph_add_node(parser->graph, draft);
         status = *node < 0 ? pv_last_status() : PV_OK;
     }
+    const int named = *node;
     for (int i = 0; i < n_after && status == PV_OK; i++) {
         status = add_layer(parser, &after[i], node);
     }
@@ -325,8 +326,8 @@ static pv_status finish_layer(pv_parser *parser, pv_word start, pv_node *draft, 
     while (is_space(end[-1])) {
         end--;
     }
-    return pv_graph_add_line(parser->graph, start.at, (int)(end - start.at), parser->where, *node,
-                             parser->graph->parameter_count - before);
+    return pv_graph_add_line(parser->graph, start.at, (int)(end - start.at), parser->where, named,
+                             *node, parser->graph->parameter_count - before);
 }
 
 /* residual( chain ): the sum of what comes in and what the chain makes of it */

@@ -55,7 +55,8 @@ static int join(pv_graph *graph, const int *node)
     draft.in = draft.out;
     draft.in_size = draft.out_size;
     const int joined = pv_graph_add_node(graph, &draft);
-    const int failed = joined < 0 || pv_graph_add_line(graph, "join", 4, 0, joined, 0) != PV_OK;
+    const int failed =
+        joined < 0 || pv_graph_add_line(graph, "join", 4, 0, joined, joined, 0) != PV_OK;
     return failed ? -1 : joined;
 }
 

@@ -69,6 +69,7 @@ refused 2 'several workers' train q-learning CliffWalking-v1 --workers 4
 refused 2 '--force takes no value' train q-learning CliffWalking-v1 --force=1
 refused 2 'where to?' plot nowhere
 refused 2 'where to?' record nowhere
+refused 2 'where to?' show nowhere
 
 # files and folders
 refused 1 'there is no run folder nowhere' eval nowhere
@@ -76,6 +77,7 @@ refused 1 'there is no run folder nowhere' resume nowhere
 refused 1 'there is no run folder nowhere' compare nowhere
 refused 1 'there is no run folder nowhere' plot nowhere -o x.svg
 refused 1 'there is no run folder nowhere' record nowhere -o x.webm
+has CAIRO && refused 1 'there is no run folder nowhere' show nowhere -o x.svg
 refused 1 'nofile.so' info ./nofile.so#X
 mkdir empty
 refused 1 'holds no run' compare empty
@@ -96,8 +98,13 @@ refused 2 '.mp4' record run -o film.avi
 if has CAIRO; then
     refused 2 '.svg' plot run -o figure.bmp
     refused 1 'cannot' plot run -o /nonexistent/figure.svg
+    refused 2 '.svg' show run -o net.bmp
+    refused 2 'did you mean "hinton"?' show run -o net.svg --what hintn
+    refused 2 '--at' show run -o net.svg --at soon
+    refused 2 'has no network to show' show run -o net.svg
 else
     refused 2 'built without cairo' plot run -o figure.svg
+    refused 2 'built without cairo' show run -o net.svg
 fi
 if has GIF; then
     refused 2 '.gif' record run -o film.avi

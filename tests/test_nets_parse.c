@@ -230,6 +230,7 @@ START_TEST(inputs_have_layers_of_their_own_and_are_joined)
     ck_assert_uint_eq(trunk->shape[1], 64);
     ck_assert_int_eq(pv_net_head_count(net), 2);
     ck_assert_int_eq(pv_net_head_find(net, "value"), 1);
+    ck_assert_str_eq(pv_net_head_name(net, 1), "value");
     ck_assert_int_eq(pv_net_head_find(net, "q"), -1);
     ck_assert_uint_eq(pv_net_head_size(net, 0), 4);
     ck_assert_uint_eq(pv_net_head_size(net, 1), 1);
@@ -251,20 +252,21 @@ START_TEST(lines_tell_the_architecture_as_typed)
                          .heads = &head,
                          .n_heads = 1});
     static const struct {
-        const char *layer, *where;
+        const char *layer, *where, *name;
         uint32_t size;
         size_t parameters;
-    } lines[] = {{"dense  4  tanh", "b", 4, 24},
-                 {"join", "trunk", 7, 0},
-                 {"dense 7 swish", "trunk", 7, 56},
-                 {"residual( dense 7 swish )", "trunk", 7, 0},
-                 {"lstm 6", "trunk", 6, 7 * 24 + 6 * 24 + 24},
-                 {"dense 3", "q", 3, 21}};
+    } lines[] = {{"dense  4  tanh", "b", "b.dense1", 4, 24},
+                 {"join", "trunk", "join1", 7, 0},
+                 {"dense 7 swish", "trunk", "dense1", 7, 56},
+                 {"residual( dense 7 swish )", "trunk", "residual1", 7, 0},
+                 {"lstm 6", "trunk", "lstm1", 6, 7 * 24 + 6 * 24 + 24},
+                 {"dense 3", "q", "q.dense1", 3, 21}};
     ck_assert_int_eq(pv_net_line_count(net), 6);
     for (int i = 0; i < 6; i++) {
         const pv_net_line line = pv_net_line_at(net, i);
         ck_assert_str_eq(line.layer, lines[i].layer);
         ck_assert_str_eq(line.where, lines[i].where);
+        ck_assert_str_eq(line.name, lines[i].name);
         ck_assert_uint_eq(line.ndim, 1);
         ck_assert_uint_eq(line.shape[0], lines[i].size);
         ck_assert_uint_eq(line.parameters, lines[i].parameters);
