@@ -2,6 +2,7 @@
    the other kinds of figures stand in files of their own. */
 #include "cli/bench.h"
 #include "cli/commands.h"
+#include "cli/verbose.h"
 
 #include "core/memory.h"
 #include "core/rng.h"
@@ -223,6 +224,9 @@ static pv_status run_bench(const pv_arguments *a)
     if (status) {
         return status;
     }
+    if (pv_option_text(a, "--verbose")) {
+        pv_verbose_machine();
+    }
     const char *what = pv_argument(a, 0) ? pv_argument(a, 0) : kinds[0].name;
     const size_t n = sizeof kinds / sizeof kinds[0];
     size_t kind = 0;
@@ -245,6 +249,7 @@ static pv_status run_bench(const pv_arguments *a)
 static const pv_option options[] = {
     {"--seconds", "T", "for each figure, 1 if not given", 0},
     {"--json", NULL, "one JSON array on standard output", 0},
+    {"--verbose", NULL, "name the machine and its kernels on standard error", 0},
 };
 
 const pv_command pv_command_bench = {

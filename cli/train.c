@@ -2,6 +2,7 @@
    another or several at a time. */
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/verbose.h"
 
 #include "agents/presets.h"
 #include "core/file.h"
@@ -16,7 +17,7 @@
 typedef struct wishes {
     const char *out;
     uint64_t seeds, jobs;
-    int force, quiet, record, plot;
+    int force, quiet, verbose, record, plot;
 } wishes;
 
 static pv_status read_bounds(const pv_arguments *a, pv_run *run)
@@ -79,7 +80,7 @@ static pv_status read_settings(const pv_arguments *a, pv_run *run)
     return status;
 }
 
-static pv_status read_recipe(const pv_arguments *a, pv_run *run)
+static pv_status read_recipe(const pv_arguments *a, const wishes *w, pv_run *run)
 {
     run->agent_class = pv_agent_class_find(pv_argument(a, 0));
     if (!run->agent_class) {
@@ -94,8 +95,12 @@ static pv_status read_recipe(const pv_arguments *a, pv_run *run)
     status = status ? status : read_bounds(a, run);
     if (status == PV_OK) {
         /* whatever does not fit is said before a folder is made */
+        const size_t before = pv_memory_live();
         pv_agent *agent = pv_run_agent(run, NULL);
         status = agent ? PV_OK : pv_last_status();
+        if (agent && w->verbose) {
+            pv_verbose_recipe(run, agent, pv_memory_live() - before, w->seeds, w->jobs);
+        }
         pv_agent_destroy(agent);
     }
     return status;
@@ -251,6 +256,7 @@ static pv_status read_wishes(const pv_arguments *a, wishes *w)
     w->out = pv_option_text(a, "--out");
     w->force = pv_option_text(a, "--force") != NULL;
     w->quiet = pv_option_text(a, "--quiet") != NULL;
+    w->verbose = pv_option_text(a, "--verbose") != NULL;
     w->record = pv_option_text(a, "--record") != NULL;
     w->plot = pv_option_text(a, "--plot") != NULL;
     w->seeds = w->jobs = 1;
@@ -293,7 +299,7 @@ static pv_status run_train(const pv_arguments *arguments)
     pv_run recipe;
     pv_run_init(&recipe);
     status = read_wishes(a, &w);
-    status = status ? status : read_recipe(a, &recipe);
+    status = status ? status : read_recipe(a, &w, &recipe);
     if (status == PV_OK && w.jobs > 1 &&
         (pv_world_class(recipe.world)->flags & PV_ONE_PER_PROCESS)) {
         status =
@@ -333,6 +339,7 @@ static const pv_option options[] = {
     {"--plot", NULL, "the reward curve, curve.svg in the run folder", 0},
     {"--force", NULL, "replace an existing run", 0},
     {"--quiet", NULL, "no progress", 0},
+    {"--verbose", NULL, "first say what it will train, with which kernels and parameters", 0},
 };
 
 const pv_command pv_command_train = {

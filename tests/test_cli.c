@@ -344,6 +344,29 @@ START_TEST(a_map_is_kept_with_the_run)
 }
 END_TEST
 
+START_TEST(verbose_says_beforehand_what_it_will_do)
+{
+    static const char *const lines[] = {"kernels     own kernels, ",
+                                        "processors  ",
+                                        "threads     2: 2 of 3 runs at a time, 4 lanes each\n",
+                                        "world       CliffWalking-v1, without a limit\n",
+                                        "wrappers    none\n",
+                                        "bound       7 episodes\n",
+                                        "agent       q-learning\n",
+                                        "memory      ",
+                                        "parameters  alpha=0.25 (given)\n",
+                                        "            gamma=1 (preset)\n"};
+    char said[8192];
+    ck_assert_int_eq(pavlov("train q-learning CliffWalking-v1 --episodes 7 --seeds 3 --jobs 2 "
+                            "--lanes 4 --set alpha=0.25 --out r --quiet --verbose 2>&1 >out",
+                            said, sizeof said),
+                     0);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        ck_assert_msg(strstr(said, lines[i]) != NULL, "no \"%s\" in:\n%s", lines[i], said);
+    }
+}
+END_TEST
+
 START_TEST(the_run_folder_holds_what_the_design_says)
 {
     run("train q-learning CliffWalking-v1 --episodes 60 --eval-every 300 --seeds 2 --quiet");
@@ -396,6 +419,7 @@ int main(void)
     tcase_add_test(tests, a_recipe_from_a_file_is_the_same_run);
     tcase_add_test(tests, a_finished_run_goes_on_to_a_new_bound);
     tcase_add_test(tests, a_map_is_kept_with_the_run);
+    tcase_add_test(tests, verbose_says_beforehand_what_it_will_do);
     tcase_add_test(tests, the_run_folder_holds_what_the_design_says);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
