@@ -98,6 +98,9 @@ struct pv_agent_class {
     size_t size; /* of the agent's struct, which begins with pv_agent */
     /* Says whether a world fits; if not, PV_ERROR_FIT with a last error that says why in words. */
     pv_status (*accepts)(const pv_world *world);
+    /* Lets a parameter that stands for several set those nobody has set (PV_SOURCE_SWITCH); NULL:
+       there is none. */
+    pv_status (*resolve)(pv_params *params);
     /* Fills the zeroed struct behind the base, which is set already. */
     pv_status (*init)(pv_agent *agent, const pv_agent_config *config);
     void (*free)(pv_agent *agent); /* what init took; also after a failed init */
@@ -115,7 +118,8 @@ struct pv_agent_class {
     /* The agent of worker `index` of an asynchronous run, sharing the parameters of `agent`. */
     pv_status (*worker)(pv_agent *agent, int index, pv_agent **worker);
     /* The network that acts, for pictures and diagnostics: the agent's, valid as long as it and
-       until it learns again; its inputs are the world's observations of the same names. */
+       until it learns again; its inputs are the world's observations of the same names. NULL where
+       these parameters ask for none. */
     const pv_net *(*net)(const pv_agent *agent);
 
     /* What only learning needs, such as a replay memory; evaluation never asks for it. */
@@ -148,6 +152,9 @@ uint64_t pv_agent_learning_size(const pv_agent *agent);
 pv_status pv_agent_begin(pv_agent *agent);
 pv_status pv_agent_save_data(pv_agent *agent, const char *folder, pv_tensors *resume);
 pv_status pv_agent_load_data(pv_agent *agent, const char *folder, const pv_tensors *resume);
+
+/* Sets what switches like rainbow=1 stand for; to be called when a person's values are in. */
+pv_status pv_agent_params_resolve(pv_params *params, const pv_agent_class *agent_class);
 
 /* Reads a parameter that must be a whole number. */
 pv_status pv_agent_whole(const pv_params *params, const char *name, int *value);

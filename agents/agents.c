@@ -9,15 +9,11 @@
 #include <string.h>
 
 const pv_agent_class *const pv_agent_classes[] = {
-    &pv_agent_td,
-    &pv_agent_mc,
-    &pv_agent_sarsa,
-    &pv_agent_expected_sarsa,
-    &pv_agent_qlearning,
-    &pv_agent_double_q,
-    &pv_agent_value_iteration,
-    &pv_agent_random,
-    NULL,
+    &pv_agent_td,        &pv_agent_mc,
+    &pv_agent_sarsa,     &pv_agent_expected_sarsa,
+    &pv_agent_qlearning, &pv_agent_double_q,
+    &pv_agent_dqn,       &pv_agent_value_iteration,
+    &pv_agent_random,    NULL,
 };
 
 enum { CLASSES = sizeof pv_agent_classes / sizeof pv_agent_classes[0] - 1 };
@@ -59,6 +55,11 @@ pv_status pv_agent_params(pv_params *params, const pv_agent_class *agent_class,
         pv_params_free(params);
     }
     return status;
+}
+
+pv_status pv_agent_params_resolve(pv_params *params, const pv_agent_class *agent_class)
+{
+    return agent_class->resolve ? agent_class->resolve(params) : PV_OK;
 }
 
 pv_status pv_agent_whole(const pv_params *params, const char *name, int *value)
@@ -128,7 +129,8 @@ pv_agent *pv_agent_create(const char *name, const pv_world *world, const char *s
         return NULL;
     }
     pv_agent *agent = NULL;
-    if (!settings || pv_params_parse(&params, settings, PV_SOURCE_USER) == PV_OK) {
+    if ((!settings || pv_params_parse(&params, settings, PV_SOURCE_USER) == PV_OK) &&
+        pv_agent_params_resolve(&params, agent_class) == PV_OK) {
         agent = pv_agent_create_from(agent_class, world, &params, rows, seed);
     }
     pv_params_free(&params);

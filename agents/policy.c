@@ -13,7 +13,7 @@
 pv_status pv_policy_init(pv_policy *policy, const pv_params *params)
 {
     policy->explore = (pv_explore)pv_params_number(params, "explore");
-    policy->ucb = pv_params_number(params, "ucb");
+    policy->ucb = pv_params_find(params, "ucb") < 0 ? 0.0 : pv_params_number(params, "ucb");
     const pv_status status =
         pv_schedule_parse(&policy->epsilon, "epsilon", pv_params_text(params, "epsilon"), 0.0, 1.0);
     if (status) {

@@ -23,12 +23,21 @@ typedef struct pv_policy {
 } pv_policy;
 
 /* clang-format off */
+#define PV_POLICY_SCHEDULES(epsilon_default)                                                       \
+    {.name = "epsilon", .help = "probability of a random action (epsilon-greedy); a schedule",     \
+     .text = epsilon_default},                                                                     \
+    {.name = "temperature", .help = "temperature of the softmax; a schedule", .text = "1"}
+
+/* for agents that do not count tries, and so have no UCB */
+#define PV_POLICY_PARAMS_UNCOUNTED(epsilon_default)                                                \
+    {.name = "explore", .help = "how it explores while training",                                  \
+     .choices = "epsilon-greedy|softmax|greedy"},                                                  \
+    PV_POLICY_SCHEDULES(epsilon_default)
+
 #define PV_POLICY_PARAMS                                                                           \
     {.name = "explore", .help = "how it explores while training",                                  \
      .choices = "epsilon-greedy|softmax|greedy|ucb"},                                              \
-    {.name = "epsilon", .help = "probability of a random action (epsilon-greedy); a schedule",     \
-     .text = "0.1"},                                                                               \
-    {.name = "temperature", .help = "temperature of the softmax; a schedule", .text = "1"},        \
+    PV_POLICY_SCHEDULES("0.1"),                                                                    \
     {.name = "ucb", .help = "weight of the bonus for actions tried rarely (ucb)",                  \
      .initial = 2.0, .low = 0.0, .high = 1e9}
 /* clang-format on */

@@ -2,6 +2,7 @@
  * world. */
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/settings.h"
 
 #include "agents/agent.h"
 #include "agents/net_inputs.h"
@@ -20,7 +21,7 @@
 static void put_params(cJSON *array, const pv_param *table, int n, const pv_params *params,
                        int *failed)
 {
-    static const char *const sources[] = {"default", "preset", "given"};
+    static const char *const sources[] = {"default", "preset", "switch", "given"};
     for (int i = 0; i < n; i++) {
         cJSON *row = pv_put_row(array, failed);
         char *initial = pv_param_default_text(&table[i]);
@@ -107,6 +108,20 @@ static void put_agent(cJSON *json, const pv_agent_class *agent_class, const pv_p
                params, failed);
 }
 
+static void put_layers(cJSON *json, const pv_net *net, int *failed)
+{
+    cJSON *layers = pv_put_array(json, "layers", failed);
+    for (int i = 0; i < pv_net_line_count(net); i++) {
+        const pv_net_line line = pv_net_line_at(net, i);
+        cJSON *row = pv_put_row(layers, failed);
+        pv_put_text(row, "layer", line.layer, failed);
+        pv_put_text(row, "where", line.where, failed);
+        put_shape(row, line.ndim, line.shape, failed);
+        pv_put_number(row, "parameters", (double)line.parameters, failed);
+    }
+    pv_put_number(json, "net_parameters", (double)pv_net_parameter_count(net), failed);
+}
+
 /* the layers that a line of text makes of a world's observations */
 static pv_status put_net(cJSON *json, const pv_world *world, const char *text, int *failed)
 {
@@ -125,16 +140,7 @@ static pv_status put_net(cJSON *json, const pv_world *world, const char *text, i
     if (!net) {
         return pv_last_status();
     }
-    cJSON *layers = pv_put_array(json, "layers", failed);
-    for (int i = 0; i < pv_net_line_count(net); i++) {
-        const pv_net_line line = pv_net_line_at(net, i);
-        cJSON *row = pv_put_row(layers, failed);
-        pv_put_text(row, "layer", line.layer, failed);
-        pv_put_text(row, "where", line.where, failed);
-        put_shape(row, line.ndim, line.shape, failed);
-        pv_put_number(row, "parameters", (double)line.parameters, failed);
-    }
-    pv_put_number(json, "net_parameters", (double)pv_net_parameter_count(net), failed);
+    put_layers(json, net, failed);
     pv_net_destroy(net);
     return PV_OK;
 }
@@ -232,8 +238,10 @@ static void print_layers(const cJSON *object)
             const size_t n = strlen(shape);
             snprintf(shape + n, sizeof shape - n, "%s%d", n ? " x " : "", size->valueint);
         }
-        printf("    %-28s %-16s %10.0f parameters\n", pv_json_text(row, "layer", ""), shape,
-               pv_json_number(row, "parameters", 0.0));
+        const char *where = pv_json_text(row, "where", "");
+        printf("    %-28s %-16s %10.0f parameters%s%s\n", pv_json_text(row, "layer", ""), shape,
+               pv_json_number(row, "parameters", 0.0), strcmp(where, "trunk") ? "  " : "",
+               strcmp(where, "trunk") ? where : "");
     }
 }
 
@@ -268,24 +276,43 @@ static pv_status world_info(const char *text, const char *net, cJSON *json, int 
     return status;
 }
 
-static pv_status pair_info(const char *agent, const char *text, cJSON *json, int *failed)
+/* the layers of an agent's network, its heads included */
+static pv_status put_agent_net(cJSON *json, const pv_agent_class *agent_class,
+                               const pv_world *world, const pv_params *params, int *failed)
 {
-    const pv_agent_class *agent_class = pv_agent_class_find(agent);
-    pv_world *world = agent_class ? pv_world_open(text) : NULL;
+    if (!agent_class->net) {
+        return PV_OK;
+    }
+    const int rows = (int)pv_world_spec(world)->agents;
+    pv_agent *agent = pv_agent_create_from(agent_class, world, params, rows, 1);
+    const pv_net *net = agent ? agent_class->net(agent) : NULL; /* a table is none */
+    if (net) {
+        put_layers(json, net, failed);
+    }
+    const pv_status status = agent ? PV_OK : pv_last_status();
+    pv_agent_destroy(agent);
+    return status;
+}
+
+static pv_status pair_info(const pv_arguments *a, cJSON *json, int *failed)
+{
+    const pv_agent_class *agent_class = pv_agent_class_find(pv_argument(a, 0));
+    pv_world *world = agent_class ? pv_world_open(pv_argument(a, 1)) : NULL;
     if (!world) {
         return pv_last_status();
     }
-    pv_params params;
+    pv_params params = {0};
     pv_status status = agent_class->accepts(world);
-    status = status ? status : pv_agent_params(&params, agent_class, world);
+    status = status ? status : pv_settings_read(a, agent_class, world, &params);
     if (status == PV_OK) {
         const pv_preset *preset = pv_preset_find(agent_class->name, pv_world_class(world)->id);
         put_agent(json, agent_class, &params, failed);
         pv_put_text(json, "world", pv_world_name(world), failed);
         pv_put_number(json, "steps", (double)preset->steps, failed);
         pv_put_number(json, "episodes", (double)preset->episodes, failed);
-        pv_params_free(&params);
+        status = put_agent_net(json, agent_class, world, &params, failed);
     }
+    pv_params_free(&params);
     pv_world_close(world);
     return status;
 }
@@ -321,7 +348,7 @@ static pv_status run_info(const pv_arguments *a)
     cJSON *json = list ? pv_put_row(list, &failed) : NULL;
     if (json) {
         status = pv_argument_count(a) == 2
-                     ? pair_info(pv_argument(a, 0), pv_argument(a, 1), json, &failed)
+                     ? pair_info(a, json, &failed)
                      : name_info(pv_argument(a, 0), pv_option_text(a, "--net"), json, &failed);
     }
     if (status == PV_OK && (failed || !json)) {
@@ -337,6 +364,7 @@ static pv_status run_info(const pv_arguments *a)
 
 static const pv_option options[] = {
     {"--net", "TEXT", "with ENV: the layers and sizes a network has on it (pavlov list layers)", 0},
+    {"--set", "name=value", "with AGENT ENV: as train takes it", 1},
     {"--json", NULL, "one JSON array on standard output", 0},
 };
 

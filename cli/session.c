@@ -38,6 +38,7 @@ typedef struct session {
     uint64_t shown_steps; /* told to progress */
     uint64_t speed_steps; /* at the last report of steps per second */
     double speed_seconds;
+    double updates, updates_seconds; /* at the last report of updates per second; NaN: not known */
 } session;
 
 /* --- signals --- */
@@ -105,6 +106,15 @@ static pv_status write_metric(session *s, uint64_t step, const char *name, doubl
     return status ? status : write_event(s, step, tag, value);
 }
 
+static pv_status write_update_speed(session *s, uint64_t step, double updates)
+{
+    const double now = pv_seconds();
+    const double rate = (updates - s->updates) / fmax(now - s->updates_seconds, 1e-9);
+    s->updates = updates;
+    s->updates_seconds = now;
+    return isnan(rate) ? PV_OK : write_metric(s, step, "updates_per_second", rate);
+}
+
 static pv_status on_metric(void *ctx, uint64_t step, const char *name, double value)
 {
     session *s = ctx;
@@ -119,7 +129,8 @@ static pv_status on_metric(void *ctx, uint64_t step, const char *name, double va
         s->speed_seconds = now;
         status = write_metric(s, step, "steps_per_second", rate);
     }
-    return status ? status : write_metric(s, step, name, value);
+    status = status ? status : write_metric(s, step, name, value);
+    return status || strcmp(name, "updates") != 0 ? status : write_update_speed(s, step, value);
 }
 
 static pv_status write_agent(const session *s, const char *name)
@@ -433,7 +444,8 @@ static pv_status conclude(session *s, pv_status status)
 pv_status pv_session_run(pv_run *run, pv_progress *progress)
 {
     session s = {.run = run, .progress = progress, .lock = -1, .best = NAN, .loss = NAN};
-    s.began = s.speed_seconds = pv_seconds();
+    s.began = s.speed_seconds = s.updates_seconds = pv_seconds();
+    s.updates = pv_session_begun(run) ? NAN : 0.0;
     s.wall = (double)time(NULL);
     pv_status status = open_session(&s);
     if (status == PV_OK) {

@@ -2,6 +2,7 @@
    another or several at a time. */
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/settings.h"
 #include "cli/verbose.h"
 
 #include "agents/presets.h"
@@ -60,26 +61,6 @@ static pv_status read_numbers(const pv_arguments *a, pv_run *run)
     return status;
 }
 
-static pv_status read_settings(const pv_arguments *a, pv_run *run)
-{
-    pv_status status = pv_agent_params(&run->params, run->agent_class, run->world);
-    const char *text = NULL;
-    for (int i = 0; status == PV_OK && (text = pv_option_each(a, "--set", i)); i++) {
-        const char *equals = strchr(text, '=');
-        if (!equals) {
-            return pv_fail(PV_ERROR_ARGUMENT, "--set %s: it takes name=value", text);
-        }
-        char *name = pv_copy_text(text);
-        if (!name) {
-            return pv_last_status();
-        }
-        name[equals - text] = '\0';
-        status = pv_params_set(&run->params, name, equals + 1, PV_SOURCE_USER);
-        pv_free(name);
-    }
-    return status;
-}
-
 static pv_status read_recipe(const pv_arguments *a, const wishes *w, pv_run *run)
 {
     run->agent_class = pv_agent_class_find(pv_argument(a, 0));
@@ -90,7 +71,7 @@ static pv_status read_recipe(const pv_arguments *a, const wishes *w, pv_run *run
     if (!run->world) {
         return pv_last_status();
     }
-    pv_status status = read_settings(a, run);
+    pv_status status = pv_settings_read(a, run->agent_class, run->world, &run->params);
     status = status ? status : read_numbers(a, run);
     status = status ? status : read_bounds(a, run);
     if (status == PV_OK) {
@@ -324,6 +305,7 @@ static const pv_option options[] = {
     {"--lanes", "L", "copies of the world stepped together", 0},
     {"--workers", "W", "asynchronous workers, for agents that have them", 0},
     {"--set", "name=value", "a parameter of the agent (pavlov info AGENT ENV lists them)", 1},
+    {"--net", "TEXT", "the agent's network (pavlov list layers), short for --set net=TEXT", 0},
     {"--config", "FILE.json",
      "options from a file: {\"agent\": ..., \"steps\": ..., \"set\": {...}}", 0},
     {"--out", "DIR", "the run folder (with --seeds: DIR/seed-S)", 0},

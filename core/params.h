@@ -9,7 +9,12 @@
 #include "pavlov/status.h"
 
 /* where a value came from, in rising order of precedence */
-typedef enum pv_source { PV_SOURCE_DEFAULT, PV_SOURCE_PRESET, PV_SOURCE_USER } pv_source;
+typedef enum pv_source {
+    PV_SOURCE_DEFAULT,
+    PV_SOURCE_PRESET,
+    PV_SOURCE_SWITCH, /* another parameter that stands for several */
+    PV_SOURCE_USER
+} pv_source;
 
 typedef struct pv_params {
     const char *owner;     /* "world CliffWalking-v1", for messages; not copied */
