@@ -5,6 +5,7 @@
 #include "agents/agent.h"
 
 extern const pv_agent_class pv_agent_double_q;
+extern const pv_agent_class pv_agent_dqn;
 extern const pv_agent_class pv_agent_expected_sarsa;
 extern const pv_agent_class pv_agent_mc;
 extern const pv_agent_class pv_agent_qlearning;

@@ -28,7 +28,42 @@
    learning and an exploration that is slow to fade, or it walks in a circle for ever */
 #define SLOW "visits=every,alpha=0.005,epsilon=linear:1:0.1:400000,gamma=0.99"
 
+/* rl-baselines3-zoo's */
+#define WIDE "net='dense 256 relu, dense 256 relu',"
+#define CART                                                                                       \
+    WIDE "lr=0.0023,batch=64,train-every=256,gradient-steps=128,target-every=128,"                 \
+         "epsilon=linear:1:0.04:8000,v-min=0,v-max=100"
+#define SWING_UP                                                                                   \
+    WIDE "lr=0.00063,batch=128,capacity=50000,train-every=4,gradient-steps=4,target-every=250,"    \
+         "epsilon=linear:1:0.1:12000,v-min=-100,v-max=0"
+#define HILL                                                                                       \
+    WIDE "lr=0.004,batch=128,capacity=10000,gamma=0.98,train-every=16,gradient-steps=8,"           \
+         "target-every=300,epsilon=linear:1:0.07:24000,v-min=-50,v-max=0"
+
+/* Young & Tian 2019: a quarter of the network of Mnih et al. 2015, PyTorch's first weights and its
+   RMSProp, which adds eps to the root */
+#define MINATAR                                                                                    \
+    "net='conv 16 3x3 init=uniform relu, dense 128 init=uniform relu',optimizer=rmsprop-centered," \
+    "lr=0.00025,beta2=0.95,eps=0.01,eps-outside=1,learn-start=5000,target-every=1000,"             \
+    "epsilon=linear:1:0.1:100000"
+
+/* categories become one-hot, so that the first layer is a table of features */
+#define CELLS                                                                                      \
+    "net='dense 128 relu',lr=exp:0.001:0.0001:400000,train-every=4,target-every=1000,"             \
+    "epsilon=linear:1:0.05:200000,capacity=200000"
+
 static const pv_preset presets[] = {
+    {"dqn", "CartPole-v1", CART, 50000, 0},
+    {"dqn", "Acrobot-v1", SWING_UP, 100000, 0},
+    {"dqn", "MountainCar-v0", HILL, 120000, 0},
+    {"dqn", "FrozenLake8x8-v1", CELLS, 500000, 0},
+    {"dqn", "Taxi-v4", CELLS, 500000, 0},
+    {"dqn", "MinAtar/Asterix-v0", MINATAR, 1000000, 0},
+    {"dqn", "MinAtar/Breakout-v0", MINATAR, 1000000, 0},
+    {"dqn", "MinAtar/Freeway-v0", MINATAR, 1000000, 0},
+    {"dqn", "MinAtar/Seaquest-v0", MINATAR, 1000000, 0},
+    {"dqn", "MinAtar/SpaceInvaders-v0", MINATAR, 1000000, 0},
+
     {"q-learning", "CliffWalking-v1", BOOK, 0, 500},
     {"sarsa", "CliffWalking-v1", BOOK, 0, 500},
     {"expected-sarsa", "CliffWalking-v1", BOOK, 0, 500},

@@ -36,6 +36,7 @@ static const struct {
              {"q-learning", "explore=ucb"},
              {"q-learning", "lambda=0.7,alpha=0.2"},
              {"double-q", "alpha=1/k^0.8"},
+             {"dqn", "replay=0,net='dense 8 tanh',learn-start=20,epsilon=linear:1:0.1:200"},
              {"value-iteration", "gamma=0.9"},
              {"random", NULL}};
 
@@ -59,7 +60,7 @@ START_TEST(every_agent_is_complete_and_found_by_its_name)
         ck_assert_uint_eq(pv_agent_memory_size(agent), 0);
         pv_agent_destroy(agent);
     }
-    ck_assert_int_eq(n, 8);
+    ck_assert_int_eq(n, 9);
     pv_world_close(world);
 }
 END_TEST
@@ -196,6 +197,7 @@ START_TEST(a_checkpoint_of_other_rows_gives_its_values)
         for (int32_t s = 0; s < 4; s++) {
             ck_assert_double_eq(v_of(one, s), v_of(agent, s));
         }
+        check(pv_agent_begin(one));
         tell(one, 3, 1, 1.0f, 4, TERMINATES); /* rows begin anew */
     }
     pv_agent_destroy(one);

@@ -125,6 +125,20 @@ START_TEST(list_and_info_answer_in_json)
     ck_assert_double_eq(number(cJSON_GetArrayItem(json, 0), "net_parameters"), 5216.0);
     cJSON_Delete(json);
 
+    /* an agent's net with its head: 4 x 8 + 8, then 8 x 2 + 2 */
+    json = json_of("info dqn CartPole-v1 --net 'dense 8 relu' --set rainbow=1 "
+                   "--set distribution=none --set noisy=0 --set dueling=0 --json");
+    const cJSON *info = cJSON_GetArrayItem(json, 0);
+    ck_assert_double_eq(number(info, "net_parameters"), 58.0);
+    ck_assert_str_eq(
+        text(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(info, "layers"), 1), "where"),
+        "q");
+    const cJSON *params = cJSON_GetObjectItemCaseSensitive(info, "parameters");
+    ck_assert_str_eq(text(row_named(params, "name", "net"), "from"), "given");
+    ck_assert_str_eq(text(row_named(params, "name", "double"), "value"), "1");
+    ck_assert_str_eq(text(row_named(params, "name", "double"), "from"), "switch");
+    cJSON_Delete(json);
+
     json = json_of("info CliffWalking-v1 --json");
     const cJSON *world = cJSON_GetArrayItem(json, 0);
     ck_assert_double_eq(number(world, "states"), 48.0);
