@@ -134,7 +134,8 @@ static int collect(const pv_evaluation_config *config, const pv_batch *batch, di
                    pv_evaluation *result)
 {
     for (int lane = 0; lane < batch->lanes; lane++) {
-        running[lane].sum += running[lane].factor * (double)batch->reward[lane * batch->agents];
+        running[lane].sum +=
+            running[lane].factor * (double)batch->world_reward[lane * batch->agents];
         running[lane].factor *= config->gamma;
     }
     int finished = 0;

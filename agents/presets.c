@@ -3,7 +3,6 @@
    from 1001 on, which nothing else uses. */
 #include "agents/presets.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define BOOK "alpha=0.5,epsilon=0.1,gamma=1" /* Examples 6.5 and 6.6 */
@@ -53,96 +52,98 @@
     "epsilon=linear:1:0.05:200000,capacity=200000"
 
 static const pv_preset presets[] = {
-    {"dqn", "CartPole-v1", CART, 50000, 0},
-    {"dqn", "Acrobot-v1", SWING_UP, 100000, 0},
-    {"dqn", "MountainCar-v0", HILL, 120000, 0},
-    {"dqn", "FrozenLake8x8-v1", CELLS, 500000, 0},
-    {"dqn", "Taxi-v4", CELLS, 500000, 0},
-    {"dqn", "MinAtar/Asterix-v0", MINATAR, 1000000, 0},
-    {"dqn", "MinAtar/Breakout-v0", MINATAR, 1000000, 0},
-    {"dqn", "MinAtar/Freeway-v0", MINATAR, 1000000, 0},
-    {"dqn", "MinAtar/Seaquest-v0", MINATAR, 1000000, 0},
-    {"dqn", "MinAtar/SpaceInvaders-v0", MINATAR, 1000000, 0},
+    {"dqn", "CartPole-v1", CART, 50000, 0, NULL},
+    {"dqn", "Acrobot-v1", SWING_UP, 100000, 0, NULL},
+    {"dqn", "MountainCar-v0", HILL, 120000, 0, NULL},
+    {"dqn", "FrozenLake8x8-v1", CELLS, 500000, 0, NULL},
+    {"dqn", "Taxi-v4", CELLS, 500000, 0, NULL},
+    {"dqn", "MinAtar/Asterix-v0", MINATAR, 1000000, 0, NULL},
+    {"dqn", "MinAtar/Breakout-v0", MINATAR, 1000000, 0, NULL},
+    {"dqn", "MinAtar/Freeway-v0", MINATAR, 1000000, 0, NULL},
+    {"dqn", "MinAtar/Seaquest-v0", MINATAR, 1000000, 0, NULL},
+    {"dqn", "MinAtar/SpaceInvaders-v0", MINATAR, 1000000, 0, NULL},
 
-    {"q-learning", "CliffWalking-v1", BOOK, 0, 500},
-    {"sarsa", "CliffWalking-v1", BOOK, 0, 500},
-    {"expected-sarsa", "CliffWalking-v1", BOOK, 0, 500},
-    {"double-q", "CliffWalking-v1", "alpha=0.25,epsilon=0.1,gamma=1", 0, 2000},
-    {"mc", "CliffWalking-v1", SLOW, 500000, 0},
+    {"q-learning", "CliffWalking-v1", BOOK, 0, 500, NULL},
+    {"sarsa", "CliffWalking-v1", BOOK, 0, 500, NULL},
+    {"expected-sarsa", "CliffWalking-v1", BOOK, 0, 500, NULL},
+    {"double-q", "CliffWalking-v1", "alpha=0.25,epsilon=0.1,gamma=1", 0, 2000, NULL},
+    {"mc", "CliffWalking-v1", SLOW, 500000, 0, NULL},
 
-    {"q-learning", "WindyGridWorld-v0", BOOK, 8000, 0},
-    {"sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0},
-    {"expected-sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0},
-    {"double-q", "WindyGridWorld-v0", BOOK, 30000, 0},
-    {"mc", "WindyGridWorld-v0", SLOW, 500000, 0},
+    {"q-learning", "WindyGridWorld-v0", BOOK, 8000, 0, NULL},
+    {"sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0, NULL},
+    {"expected-sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0, NULL},
+    {"double-q", "WindyGridWorld-v0", BOOK, 30000, 0, NULL},
+    {"mc", "WindyGridWorld-v0", SLOW, 500000, 0, NULL},
 
-    {"q-learning", "FrozenLake-v1", LAKE, 100000, 0},
-    {"sarsa", "FrozenLake-v1", LAKE, 100000, 0},
-    {"expected-sarsa", "FrozenLake-v1", LAKE, 100000, 0},
-    {"double-q", "FrozenLake-v1", LAKE_DOUBLE, 200000, 0},
-    {"mc", "FrozenLake-v1", LAKE, 100000, 0},
+    {"q-learning", "FrozenLake-v1", LAKE, 100000, 0, NULL},
+    {"sarsa", "FrozenLake-v1", LAKE, 100000, 0, NULL},
+    {"expected-sarsa", "FrozenLake-v1", LAKE, 100000, 0, NULL},
+    {"double-q", "FrozenLake-v1", LAKE_DOUBLE, 200000, 0, NULL},
+    {"mc", "FrozenLake-v1", LAKE, 100000, 0, NULL},
 
-    {"q-learning", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0},
-    {"sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0},
-    {"expected-sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0},
-    {"double-q", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0},
-    {"mc", "FrozenLake8x8-v1", BIG_LAKE_MC, 500000, 0},
-    {"value-iteration", "FrozenLake8x8-v1", "gamma=0.9999", 0, 100},
+    {"q-learning", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
+    {"sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
+    {"expected-sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
+    {"double-q", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
+    {"mc", "FrozenLake8x8-v1", BIG_LAKE_MC, 500000, 0, NULL},
+    {"value-iteration", "FrozenLake8x8-v1", "gamma=0.9999", 0, 100, NULL},
 
-    {"q-learning", "Taxi-v4", TAXI, 200000, 0},
-    {"sarsa", "Taxi-v4", TAXI, 200000, 0},
-    {"expected-sarsa", "Taxi-v4", TAXI, 200000, 0},
-    {"double-q", "Taxi-v4", TAXI, 200000, 0},
-    {"mc", "Taxi-v4", "visits=every,alpha=0.05,epsilon=linear:1:0.02:500000,gamma=0.95", 600000, 0},
+    {"q-learning", "Taxi-v4", TAXI, 200000, 0, NULL},
+    {"sarsa", "Taxi-v4", TAXI, 200000, 0, NULL},
+    {"expected-sarsa", "Taxi-v4", TAXI, 200000, 0, NULL},
+    {"double-q", "Taxi-v4", TAXI, 200000, 0, NULL},
+    {"mc", "Taxi-v4", "visits=every,alpha=0.05,epsilon=linear:1:0.02:500000,gamma=0.95", 600000, 0,
+     NULL},
 
-    {"q-learning", "Blackjack-v1", CARDS, 500000, 0},
-    {"sarsa", "Blackjack-v1", CARDS, 500000, 0},
-    {"expected-sarsa", "Blackjack-v1", CARDS, 500000, 0},
-    {"double-q", "Blackjack-v1", CARDS, 500000, 0},
-    {"mc", "Blackjack-v1", CARDS, 500000, 0},
+    {"q-learning", "Blackjack-v1", CARDS, 500000, 0, NULL},
+    {"sarsa", "Blackjack-v1", CARDS, 500000, 0, NULL},
+    {"expected-sarsa", "Blackjack-v1", CARDS, 500000, 0, NULL},
+    {"double-q", "Blackjack-v1", CARDS, 500000, 0, NULL},
+    {"mc", "Blackjack-v1", CARDS, 500000, 0, NULL},
 
-    {"q-learning", "FourRooms-v0", ROOMS, 50000, 0},
-    {"sarsa", "FourRooms-v0", ROOMS, 50000, 0},
-    {"expected-sarsa", "FourRooms-v0", ROOMS, 50000, 0},
-    {"double-q", "FourRooms-v0", ROOMS, 50000, 0},
-    {"mc", "FourRooms-v0", SLOW, 500000, 0},
+    {"q-learning", "FourRooms-v0", ROOMS, 50000, 0, NULL},
+    {"sarsa", "FourRooms-v0", ROOMS, 50000, 0, NULL},
+    {"expected-sarsa", "FourRooms-v0", ROOMS, 50000, 0, NULL},
+    {"double-q", "FourRooms-v0", ROOMS, 50000, 0, NULL},
+    {"mc", "FourRooms-v0", SLOW, 500000, 0, NULL},
 
-    {"q-learning", "GridWorld-v0", ROOMS, 50000, 0},
-    {"sarsa", "GridWorld-v0", ROOMS, 50000, 0},
-    {"expected-sarsa", "GridWorld-v0", ROOMS, 50000, 0},
-    {"double-q", "GridWorld-v0", ROOMS, 50000, 0},
-    {"mc", "GridWorld-v0", SLOW, 500000, 0},
+    {"q-learning", "GridWorld-v0", ROOMS, 50000, 0, NULL},
+    {"sarsa", "GridWorld-v0", ROOMS, 50000, 0, NULL},
+    {"expected-sarsa", "GridWorld-v0", ROOMS, 50000, 0, NULL},
+    {"double-q", "GridWorld-v0", ROOMS, 50000, 0, NULL},
+    {"mc", "GridWorld-v0", SLOW, 500000, 0, NULL},
 
-    {"q-learning", "Bandit-v0", ARMS, 0, 100},
-    {"sarsa", "Bandit-v0", ARMS, 0, 100},
-    {"expected-sarsa", "Bandit-v0", ARMS, 0, 100},
-    {"double-q", "Bandit-v0", ARMS, 0, 100},
-    {"mc", "Bandit-v0", "alpha=1/k,epsilon=0.1,gamma=0,visits=every", 0, 100},
+    {"q-learning", "Bandit-v0", ARMS, 0, 100, NULL},
+    {"sarsa", "Bandit-v0", ARMS, 0, 100, NULL},
+    {"expected-sarsa", "Bandit-v0", ARMS, 0, 100, NULL},
+    {"double-q", "Bandit-v0", ARMS, 0, 100, NULL},
+    {"mc", "Bandit-v0", "alpha=1/k,epsilon=0.1,gamma=0,visits=every", 0, 100, NULL},
 
-    {"q-learning", "MaximizationBias-v0", BIAS, 0, 300},
-    {"sarsa", "MaximizationBias-v0", BIAS, 0, 300},
-    {"expected-sarsa", "MaximizationBias-v0", BIAS, 0, 300},
-    {"double-q", "MaximizationBias-v0", BIAS, 0, 300},
-    {"mc", "MaximizationBias-v0", BIAS, 0, 300},
+    {"q-learning", "MaximizationBias-v0", BIAS, 0, 300, NULL},
+    {"sarsa", "MaximizationBias-v0", BIAS, 0, 300, NULL},
+    {"expected-sarsa", "MaximizationBias-v0", BIAS, 0, 300, NULL},
+    {"double-q", "MaximizationBias-v0", BIAS, 0, 300, NULL},
+    {"mc", "MaximizationBias-v0", BIAS, 0, 300, NULL},
 
-    {"q-learning", "CartPole-v1", "alpha=0.1," POLE, 100000, 0},
-    {"sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0},
-    {"expected-sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0},
+    {"q-learning", "CartPole-v1", "alpha=0.1," POLE, 100000, 0, NULL},
+    {"sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0, NULL},
+    {"expected-sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0, NULL},
 
-    {"q-learning", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0},
-    {"sarsa", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0},
-    {"q-learning", "Acrobot-v1", "alpha=0.2,tiles=6," SWING, 200000, 0},
-    {"sarsa", "Acrobot-v1", "alpha=linear:0.3:0.02:200000,tiles=6," SWING, 200000, 0},
+    {"q-learning", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0, NULL},
+    {"sarsa", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0, NULL},
+    {"q-learning", "Acrobot-v1", "alpha=0.2,tiles=6," SWING, 200000, 0, NULL},
+    {"sarsa", "Acrobot-v1", "alpha=linear:0.3:0.02:200000,tiles=6," SWING, 200000, 0, NULL},
 
-    {"td", "RandomWalk-v0", "alpha=0.1,gamma=1,initial=0.5", 0, 100}, /* Example 6.2 */
-    {"mc", "RandomWalk-v0", "mode=prediction,visits=every,alpha=0.01,gamma=1,initial=0.5", 0, 100},
+    {"td", "RandomWalk-v0", "alpha=0.1,gamma=1,initial=0.5", 0, 100, NULL}, /* Example 6.2 */
+    {"mc", "RandomWalk-v0", "mode=prediction,visits=every,alpha=0.01,gamma=1,initial=0.5", 0, 100,
+     NULL},
 };
 
 /* how long the plain command trains where there is no preset; NULL: any agent */
 static const pv_preset lengths[] = {
-    {"random", NULL, NULL, 10000, 0},
-    {"value-iteration", NULL, NULL, 10000, 100}, /* learns nothing: a curve to look at */
-    {NULL, NULL, NULL, 100000, 0},
+    {"random", NULL, NULL, 10000, 0, NULL},
+    {"value-iteration", NULL, NULL, 10000, 100, NULL}, /* learns nothing: a curve to look at */
+    {NULL, NULL, NULL, 100000, 0, NULL},
 };
 
 const pv_preset *pv_preset_find(const char *agent, const char *world_id)
@@ -157,4 +158,24 @@ const pv_preset *pv_preset_find(const char *agent, const char *world_id)
         length++;
     }
     return length;
+}
+
+pv_world *pv_preset_open(const char *agent, const char *world, const char *wrap)
+{
+    if (wrap) {
+        return pv_world_open_wrapped(world, wrap);
+    }
+    pv_world *bare = pv_world_open(world);
+    const char *usual = bare ? pv_preset_find(agent, pv_world_class(bare)->id)->wrap : NULL;
+    if (!usual) {
+        return bare;
+    }
+    /* a parameter may have made another world of it ("Pong-v0:observation=state") */
+    pv_world *wrapped = pv_world_open_wrapped(world, usual);
+    if (!wrapped && pv_last_status() == PV_ERROR_ARGUMENT) {
+        pv_clear_error();
+        return bare;
+    }
+    pv_world_close(bare);
+    return wrapped;
 }

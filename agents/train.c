@@ -191,7 +191,7 @@ static void count_rewards(pv_trainer *trainer)
 {
     const pv_batch *batch = trainer->batch;
     for (int lane = 0; lane < batch->lanes; lane++) {
-        const double reward = (double)batch->reward[lane * batch->agents];
+        const double reward = (double)batch->world_reward[lane * batch->agents];
         trainer->discounted[lane] += trainer->factor[lane] * reward;
         trainer->factor[lane] *= trainer->gamma;
         trainer->since[REWARDS] += reward;

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/rng.h"
 #include "core/stats.h"
+#include "core/threads.h"
 #include "pavlov/world.h"
 
 #include <math.h>
@@ -106,23 +107,32 @@ static void choose_actions(actions *a, const pv_batch *batch)
     }
 }
 
-/* Seconds this thread has computed: what others do on the machine does not count. */
-static double cpu_seconds(void)
+/* what is stepped, and how */
+typedef struct stepping {
+    const char *world, *wrap; /* wrap NULL: none */
+    int lanes, threads;       /* threads 0: not told, and 1 */
+} stepping;
+
+/* Seconds this thread has computed: what others do on the machine does not count. With several
+   threads only a clock on the wall tells what they gain. */
+static double seconds_now(const stepping *what)
 {
     struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    clock_gettime(what->threads > 1 ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static pv_status step_for(pv_vector *vector, actions *a, double seconds, double *rate)
+static pv_status step_for(const stepping *what, pv_vector *vector, actions *a, double seconds,
+                          double *rate)
 {
     const pv_batch *batch = pv_vector_batch(vector);
-    const double began = cpu_seconds();
+    const double began = seconds_now(what);
     double now = began;
     uint64_t steps = 0;
     while (now - began < seconds) {
-        /* the clock is read once for every thousand steps or so */
-        const int rounds = 1024 / batch->lanes + 1;
+        /* the clock is read once for every thousand steps or so, of slow worlds for every hundred
+         */
+        const int rounds = (what->wrap ? 128 : 1024) / batch->lanes + 1;
         for (int i = 0; i < rounds; i++) {
             choose_actions(a, batch);
             const pv_status status = pv_vector_step(vector);
@@ -131,28 +141,26 @@ static pv_status step_for(pv_vector *vector, actions *a, double seconds, double 
             }
             steps += (uint64_t)batch->lanes;
         }
-        now = cpu_seconds();
+        now = seconds_now(what);
     }
     *rate = (double)steps / (now - began);
     return PV_OK;
 }
 
 /* the median of some short timings */
-static pv_status time_world(const pv_world *world, int lanes, double seconds, double *rate)
+static pv_status time_vector(const stepping *what, const pv_vector_config *config, double seconds,
+                             double *rate)
 {
-    pv_vector_config config = pv_vector_config_default(world);
     actions a = {0};
     double rates[REPEATS];
-    config.lanes = lanes;
-    pv_vector *vector = pv_vector_create(&config);
+    const pv_spec *spec = pv_world_spec(config->world);
+    pv_vector *vector = pv_vector_create(config);
     pv_status status = vector ? PV_OK : pv_last_status();
     status = status ? status : pv_vector_reset(vector);
-    status = status ? status
-                    : make_actions(&a, pv_world_spec(world),
-                                   (size_t)lanes * pv_world_spec(world)->agents);
-    status = status ? status : step_for(vector, &a, seconds / REPEATS, &rates[0]); /* warm up */
+    status = status ? status : make_actions(&a, spec, (size_t)config->lanes * spec->agents);
+    status = status ? status : step_for(what, vector, &a, seconds / REPEATS, &rates[0]); /* warm */
     for (int i = 0; i < REPEATS && status == PV_OK; i++) {
-        status = step_for(vector, &a, seconds / REPEATS, &rates[i]);
+        status = step_for(what, vector, &a, seconds / REPEATS, &rates[i]);
     }
     if (status == PV_OK) {
         pv_sort(rates, REPEATS);
@@ -163,49 +171,115 @@ static pv_status time_world(const pv_world *world, int lanes, double seconds, do
     return status;
 }
 
-static pv_status bench_world(const char *id, double seconds, cJSON *json, int *failed)
+static pv_status time_world(const stepping *what, const pv_world *world, double seconds,
+                            double *rate)
 {
-    static const int lanes[] = {1, 1024};
-    pv_world *world = pv_world_open(id);
-    pv_status status = world ? PV_OK : pv_last_status();
-    for (int i = 0; i < 2 && status == PV_OK; i++) {
-        double rate = NAN;
-        if (lanes[i] > 1 && (pv_world_class(world)->flags & PV_ONE_PER_PROCESS)) {
-            continue;
+    pv_vector_config config = pv_vector_config_default(world);
+    config.lanes = what->lanes;
+    if (what->threads > 1) {
+        config.pool = pv_pool_create(what->threads);
+        if (!config.pool) {
+            return pv_last_status();
         }
-        status = time_world(world, lanes[i], seconds, &rate);
-        if (status == PV_OK && json) {
-            cJSON *row = pv_put_row(json, failed);
-            pv_put_text(row, "world", id, failed);
-            pv_put_number(row, "lanes", lanes[i], failed);
-            pv_put_number(row, "steps_per_second", round(rate), failed);
-            pv_put_number(row, "nanoseconds", round(1e11 / rate) / 100.0, failed);
-        } else if (status == PV_OK) {
-            printf("%-24s %6d %14.0f %10.2f\n", id, lanes[i], rate, 1e9 / rate);
-            fflush(stdout);
+    }
+    const pv_status status = time_vector(what, &config, seconds, rate);
+    pv_pool_destroy(config.pool);
+    return status;
+}
+
+static void report(const stepping *what, double rate, cJSON *json, int *failed)
+{
+    char how[64] = "";
+    if (json) {
+        cJSON *row = pv_put_row(json, failed);
+        pv_put_text(row, "world", what->world, failed);
+        pv_put_number(row, "lanes", what->lanes, failed);
+        if (what->wrap) {
+            pv_put_text(row, "wrap", what->wrap, failed);
+        }
+        if (what->threads) {
+            pv_put_number(row, "threads", what->threads, failed);
+        }
+        pv_put_number(row, "steps_per_second", round(rate), failed);
+        pv_put_number(row, "nanoseconds", round(1e11 / rate) / 100.0, failed);
+        return;
+    }
+    if (what->threads) {
+        snprintf(how, sizeof how, "  on %d thread%s", what->threads, what->threads > 1 ? "s" : "");
+    }
+    printf("%-24s %6d %14.0f %10.2f%s%s%s\n", what->world, what->lanes, rate, 1e9 / rate,
+           what->wrap ? "  " : "", what->wrap ? what->wrap : "", how);
+    fflush(stdout);
+}
+
+static pv_status bench_one(const stepping *what, double seconds, cJSON *json, int *failed)
+{
+    pv_world *world = pv_world_open_wrapped(what->world, what->wrap);
+    pv_status status = world ? PV_OK : pv_last_status();
+    if (world && (what->lanes == 1 || !(pv_world_class(world)->flags & PV_ONE_PER_PROCESS))) {
+        double rate = NAN;
+        status = time_world(what, world, seconds, &rate);
+        if (status == PV_OK) {
+            report(what, rate, json, failed);
         }
     }
     pv_world_close(world);
     return status;
 }
 
-static pv_status bench_envs(const char *only, double seconds, cJSON *json)
+/* one lane and a thousand, or as many as were asked for */
+static pv_status bench_world(const stepping *asked, double seconds, cJSON *json, int *failed)
 {
-    int failed = 0;
+    static const int lanes[] = {1, 1024};
+    pv_status status = PV_OK;
+    for (int i = 0; i < 2 && status == PV_OK; i++) {
+        stepping what = *asked;
+        what.lanes = asked->lanes ? asked->lanes : lanes[i];
+        status = bench_one(&what, seconds, json, failed);
+        i += asked->lanes != 0;
+    }
+    return status;
+}
+
+/* heavy ones: what training from pixels steps */
+static const stepping heavy[] = {{"Pong-v0", "atari", 16, 1}, {"Pong-v0", "atari", 16, 2}};
+
+static pv_status bench_all(double seconds, cJSON *json, int *failed)
+{
     pv_world_entry *entries = NULL;
     int n = 0;
-    pv_status status = PV_OK;
-    if (!json) {
+    pv_status status = pv_world_list(&entries, &n);
+    for (int i = 0; i < n && status == PV_OK; i++) {
+        const stepping what = {.world = entries[i].env_class->id};
+        status = bench_world(&what, seconds, json, failed);
+    }
+    for (size_t i = 0; i < sizeof heavy / sizeof heavy[0] && status == PV_OK; i++) {
+        status = bench_one(&heavy[i], seconds, json, failed);
+    }
+    pv_world_list_free(entries, n);
+    return status;
+}
+
+static pv_status bench_envs(const pv_arguments *a, double seconds, cJSON *json)
+{
+    int failed = 0;
+    uint64_t lanes = 0;
+    uint64_t threads = 0;
+    stepping what = {.world = pv_argument(a, 1), .wrap = pv_option_text(a, "--wrap")};
+    pv_status status = pv_option_count(a, "--lanes", 1, 65536, &lanes);
+    status = status ? status : pv_option_count(a, "--threads", 1, 256, &threads);
+    what.lanes = (int)lanes;
+    what.threads = (int)threads;
+    if (status == PV_OK && !what.world && (what.wrap || lanes || threads)) {
+        status = pv_fail(PV_ERROR_ARGUMENT, "--wrap, --lanes and --threads are of one world; name "
+                                            "it: pavlov bench envs ENV ...");
+    }
+    if (status == PV_OK && !json) {
         printf("%-24s %6s %14s %10s\n", "world", "lanes", "steps/s", "ns/step");
     }
-    if (only) {
-        status = bench_world(only, seconds, json, &failed);
-    } else {
-        status = pv_world_list(&entries, &n);
-        for (int i = 0; i < n && status == PV_OK; i++) {
-            status = bench_world(entries[i].env_class->id, seconds, json, &failed);
-        }
-        pv_world_list_free(entries, n);
+    if (status == PV_OK) {
+        status = what.world ? bench_world(&what, seconds, json, &failed)
+                            : bench_all(seconds, json, &failed);
     }
     return status == PV_OK && failed ? pv_fail(PV_ERROR_MEMORY, "out of memory for the answer")
                                      : status;
@@ -214,7 +288,7 @@ static pv_status bench_envs(const char *only, double seconds, cJSON *json)
 static const struct {
     const char *name;
     pv_status (*run)(const char *only, double seconds, cJSON *json);
-} kinds[] = {{"envs", bench_envs}, {"nets", pv_bench_nets}, {"replay", pv_bench_replay}};
+} kinds[] = {{"envs", NULL}, {"nets", pv_bench_nets}, {"replay", pv_bench_replay}};
 
 static pv_status run_bench(const pv_arguments *a)
 {
@@ -238,7 +312,8 @@ static pv_status run_bench(const pv_arguments *a)
                        what);
     }
     cJSON *json = pv_option_text(a, "--json") ? cJSON_CreateArray() : NULL;
-    status = kinds[kind].run(pv_argument(a, 1), seconds, json);
+    status = kinds[kind].run ? kinds[kind].run(pv_argument(a, 1), seconds, json)
+                             : bench_envs(a, seconds, json);
     if (status == PV_OK && json) {
         status = pv_print_json(json);
     }
@@ -248,6 +323,9 @@ static pv_status run_bench(const pv_arguments *a)
 
 static const pv_option options[] = {
     {"--seconds", "T", "for each figure, 1 if not given", 0},
+    {"--wrap", "TEXT", "with a world: behind wrappers", 0},
+    {"--lanes", "L", "with a world: so many lanes instead of 1 and 1024", 0},
+    {"--threads", "N", "with a world: on so many threads, by the clock on the wall", 0},
     {"--json", NULL, "one JSON array on standard output", 0},
     {"--verbose", NULL, "name the machine and its kernels on standard error", 0},
 };

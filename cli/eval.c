@@ -49,6 +49,9 @@ static pv_status add_json(cJSON *list, const pv_run *run, const pv_evaluation *e
     cJSON *json = pv_put_row(list, &failed);
     pv_put_text(json, "world", pv_world_name(run->world), &failed);
     pv_put_text(json, "agent", run->agent_class->name, &failed);
+    if (*pv_world_wrap(run->world)) {
+        pv_put_text(json, "wrap", pv_world_wrap(run->world), &failed);
+    }
     pv_put_text(json, "run", run->dir, &failed);
     pv_put_number(json, "episodes", e->episodes, &failed);
     pv_put_number(json, "mean", s->mean, &failed);

@@ -194,10 +194,28 @@ static pv_status read_curve(pv_curve *curve, const pv_run *run, const char *y)
 
 /* --- grouping --- */
 
+/* ", wrap=skip 4 + stack 4", for ", " parts settings; "" without wrappers */
+static char *wrap_setting(const pv_world *world)
+{
+    const char *wrap = pv_world_wrap(world);
+    char *text = pv_copy_text(*wrap ? ", wrap=" : "");
+    while (text && *wrap) {
+        const size_t length = strcspn(wrap, ",");
+        char *longer =
+            pv_format_text("%s%.*s%s", text, (int)length, wrap, wrap[length] ? " +" : "");
+        pv_free(text);
+        text = longer;
+        wrap += length + (wrap[length] == ',');
+    }
+    return text;
+}
+
 /* every parameter of a run but `against` as "name=value, ..." */
 static char *settings_text(const pv_run *run, const char *against)
 {
-    char *text = pv_format_text("lanes=%d", run->lanes);
+    char *wrap = wrap_setting(run->world);
+    char *text = wrap ? pv_format_text("lanes=%d%s", run->lanes, wrap) : NULL;
+    pv_free(wrap);
     for (int i = 0; i < run->params.n && text; i++) {
         const char *name = run->params.table[i].name;
         if (against && strcmp(name, against) == 0) {

@@ -76,6 +76,13 @@ static void put_spaces(cJSON *array, const pv_space *spaces, uint32_t n, int *fa
     }
 }
 
+static void put_wrap(cJSON *json, const pv_world *world, int *failed)
+{
+    if (*pv_world_wrap(world)) {
+        pv_put_text(json, "wrap", pv_world_wrap(world), failed);
+    }
+}
+
 static void put_world(cJSON *json, const pv_world *world, int *failed)
 {
     const pv_env_class *env_class = pv_world_class(world);
@@ -85,6 +92,7 @@ static void put_world(cJSON *json, const pv_world *world, int *failed)
     pv_put_text(json, "summary", env_class->summary, failed);
     pv_put_text(json, "version", env_class->version, failed);
     pv_put_text(json, "file", pv_world_file(world), failed);
+    put_wrap(json, world, failed);
     pv_put_number(json, "agents", spec->agents, failed);
     put_spaces(pv_put_array(json, "observations", failed), spec->obs, spec->n_obs, failed);
     put_spaces(pv_put_array(json, "actions", failed), spec->action, spec->n_action, failed);
@@ -250,6 +258,7 @@ static void print_info(const cJSON *json)
     printf("%s: %s\n", pv_json_text(json, "name", ""), pv_json_text(json, "summary", ""));
     print_text(json, "source", "source");
     print_text(json, "file", "file");
+    print_text(json, "wrappers", "wrap");
     print_spaces(json, "observation", "observations");
     print_spaces(json, "action", "actions");
     print_text(json, "states", "states");
@@ -264,9 +273,10 @@ static void print_info(const cJSON *json)
 
 /* --- what is asked for --- */
 
-static pv_status world_info(const char *text, const char *net, cJSON *json, int *failed)
+static pv_status world_info(const char *text, const pv_arguments *a, cJSON *json, int *failed)
 {
-    pv_world *world = pv_world_open(text);
+    const char *net = pv_option_text(a, "--net");
+    pv_world *world = pv_world_open_wrapped(text, pv_option_text(a, "--wrap"));
     if (!world) {
         return pv_last_status();
     }
@@ -297,7 +307,9 @@ static pv_status put_agent_net(cJSON *json, const pv_agent_class *agent_class,
 static pv_status pair_info(const pv_arguments *a, cJSON *json, int *failed)
 {
     const pv_agent_class *agent_class = pv_agent_class_find(pv_argument(a, 0));
-    pv_world *world = agent_class ? pv_world_open(pv_argument(a, 1)) : NULL;
+    pv_world *world = agent_class ? pv_preset_open(agent_class->name, pv_argument(a, 1),
+                                                   pv_option_text(a, "--wrap"))
+                                  : NULL;
     if (!world) {
         return pv_last_status();
     }
@@ -308,6 +320,7 @@ static pv_status pair_info(const pv_arguments *a, cJSON *json, int *failed)
         const pv_preset *preset = pv_preset_find(agent_class->name, pv_world_class(world)->id);
         put_agent(json, agent_class, &params, failed);
         pv_put_text(json, "world", pv_world_name(world), failed);
+        put_wrap(json, world, failed);
         pv_put_number(json, "steps", (double)preset->steps, failed);
         pv_put_number(json, "episodes", (double)preset->episodes, failed);
         status = put_agent_net(json, agent_class, world, &params, failed);
@@ -318,15 +331,16 @@ static pv_status pair_info(const pv_arguments *a, cJSON *json, int *failed)
 }
 
 /* a name alone may be an agent or a world */
-static pv_status name_info(const char *name, const char *net, cJSON *json, int *failed)
+static pv_status name_info(const pv_arguments *a, cJSON *json, int *failed)
 {
+    const char *name = pv_argument(a, 0);
     for (int i = 0; pv_agent_classes[i]; i++) {
         if (strcmp(pv_agent_classes[i]->name, name) == 0) {
             put_agent(json, pv_agent_classes[i], NULL, failed);
             return PV_OK;
         }
     }
-    const pv_status status = world_info(name, net, json, failed);
+    const pv_status status = world_info(name, a, json, failed);
     if (status && !strstr(pv_last_error(), "did you mean")) {
         char message[512];
         snprintf(message, sizeof message, "%s", pv_last_error());
@@ -347,9 +361,8 @@ static pv_status run_info(const pv_arguments *a)
     cJSON *list = cJSON_CreateArray();
     cJSON *json = list ? pv_put_row(list, &failed) : NULL;
     if (json) {
-        status = pv_argument_count(a) == 2
-                     ? pair_info(a, json, &failed)
-                     : name_info(pv_argument(a, 0), pv_option_text(a, "--net"), json, &failed);
+        status =
+            pv_argument_count(a) == 2 ? pair_info(a, json, &failed) : name_info(a, json, &failed);
     }
     if (status == PV_OK && (failed || !json)) {
         status = pv_fail(PV_ERROR_MEMORY, "out of memory for the answer");
@@ -365,6 +378,7 @@ static pv_status run_info(const pv_arguments *a)
 static const pv_option options[] = {
     {"--net", "TEXT", "with ENV: the layers and sizes a network has on it (pavlov list layers)", 0},
     {"--set", "name=value", "with AGENT ENV: as train takes it", 1},
+    {"--wrap", "TEXT", "with ENV: what it is behind wrappers (pavlov list wrappers)", 0},
     {"--json", NULL, "one JSON array on standard output", 0},
 };
 

@@ -1,8 +1,10 @@
-/* list.c: `pavlov list`: which worlds, agents and layers of networks there are. */
+/* list.c: `pavlov list`: which worlds, agents, wrappers and layers of networks there are.
+ */
 #include "cli/commands.h"
 #include "cli/output.h"
 
 #include "agents/agent.h"
+#include "envs/host/wrap.h"
 #include "nets/net.h"
 
 #include <stdio.h>
@@ -64,7 +66,33 @@ static pv_status list_layers(cJSON *rows)
     return memory_status(failed);
 }
 
-static const kind kinds[] = {{"envs", list_envs}, {"agents", list_agents}, {"layers", list_layers}};
+static pv_status list_wrappers(cJSON *rows)
+{
+    int failed = 0;
+    const pv_wrap_class *wrap = NULL;
+    const pv_wrap_preset *preset = NULL;
+    for (int i = 0; (wrap = pv_wrap_class_at(i)) != NULL && !failed; i++) {
+        cJSON *row = pv_put_row(rows, &failed);
+        pv_put_text(row, "kind", "wrapper", &failed);
+        pv_put_text(row, "name", wrap->usage, &failed);
+        pv_put_text(row, "wrapper", wrap->name, &failed);
+        pv_put_text(row, "summary", wrap->help, &failed);
+    }
+    for (int i = 0; (preset = pv_wrap_preset_at(i)) != NULL && !failed; i++) {
+        cJSON *row = pv_put_row(rows, &failed);
+        pv_put_text(row, "kind", "wrapper", &failed);
+        pv_put_text(row, "name", preset->name, &failed);
+        pv_put_text(row, "wrapper", preset->name, &failed);
+        pv_put_text(row, "stands_for", preset->text, &failed);
+        pv_put_text(row, "summary", preset->help, &failed);
+    }
+    return memory_status(failed);
+}
+
+static const kind kinds[] = {{"envs", list_envs},
+                             {"agents", list_agents},
+                             {"wrappers", list_wrappers},
+                             {"layers", list_layers}};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -75,6 +103,7 @@ static void print_rows(const cJSON *rows, const char *title)
     cJSON_ArrayForEach(row, rows)
     {
         const char *file = pv_json_text(row, "file", NULL);
+        file = file ? file : pv_json_text(row, "stands_for", NULL);
         printf("  %-24s %s%s%s%s\n", pv_json_text(row, "name", ""),
                pv_json_text(row, "summary", ""), file ? " (" : "", file ? file : "",
                file ? ")" : "");
@@ -105,8 +134,8 @@ static pv_status check_kind(const char *name)
     }
     const char *near = pv_near_name(name, names, KINDS);
     return pv_fail(PV_ERROR_ARGUMENT, "cannot list \"%s\"; %s%s%s", name,
-                   near ? "did you mean \"" : "it lists envs, agents or layers", near ? near : "",
-                   near ? "\"?" : "");
+                   near ? "did you mean \"" : "it lists envs, agents, wrappers or layers",
+                   near ? near : "", near ? "\"?" : "");
 }
 
 static pv_status run_list(const pv_arguments *a)
@@ -134,8 +163,8 @@ static const pv_option options[] = {
 
 const pv_command pv_command_list = {
     .name = "list",
-    .positional = "[envs|agents|layers]",
-    .summary = "which worlds, agents and layers of networks there are",
+    .positional = "[envs|agents|wrappers|layers]",
+    .summary = "which worlds, agents, wrappers and layers of networks there are",
     .least = 0,
     .most = 1,
     .options = options,

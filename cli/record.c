@@ -85,7 +85,7 @@ static pv_status record_episode(recording *r)
         status = pv_player_step(&r->player);
         if (status == PV_OK) {
             r->step++;
-            r->episode_return += (double)batch->reward[0];
+            r->episode_return += (double)batch->world_reward[0];
             ended = batch->ended[0];
             status = add_frame(r);
         }

@@ -29,7 +29,10 @@ static pv_status resume_one(const pv_arguments *a, const char *dir)
     if (status) {
         return status;
     }
-    status = read_bounds(a, &run);
+    uint64_t threads = 1;
+    status = pv_option_count(a, "--threads", 1, 256, &threads);
+    run.threads = (int)threads;
+    status = status ? status : read_bounds(a, &run);
     const int bounded = pv_option_text(a, "--steps") || pv_option_text(a, "--episodes");
     if (status == PV_OK && strcmp(run.status, "finished") == 0 && !bounded) {
         printf("%s is finished; go on with --steps N or --episodes N\n", dir);
@@ -63,6 +66,7 @@ static pv_status run_resume(const pv_arguments *a)
 static const pv_option options[] = {
     {"--steps", "N", "a new bound: steps in all, those done included", 0},
     {"--episodes", "N", "a new bound: episodes in all", 0},
+    {"--threads", "N", "threads that step the lanes; the result is the same", 0},
     {"--quiet", NULL, "no progress", 0},
 };
 

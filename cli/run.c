@@ -32,6 +32,7 @@ void pv_run_init(pv_run *run)
     run->eval_episodes = 10;
     run->max_length = 10000;
     run->checkpoint_every = 60.0;
+    run->threads = 1;
 }
 
 void pv_run_free(pv_run *run)
@@ -107,6 +108,7 @@ static int add_recipe(cJSON *json, const pv_run *run)
     int failed = !cJSON_AddNumberToObject(json, "format", FORMAT);
     failed |= !cJSON_AddStringToObject(json, "agent", run->agent_class->name);
     failed |= !cJSON_AddStringToObject(json, "world", pv_world_name(run->world));
+    failed |= !cJSON_AddStringToObject(json, "wrap", pv_world_wrap(run->world));
     failed |= add_params(json, "parameters", &run->params);
     failed |= add_params(json, "world_parameters", &run->world->params);
     failed |= pv_json_add_u64(json, "seed", run->seed);
@@ -210,7 +212,7 @@ static char *world_text(const pv_run *run, const char *name, const cJSON *values
 static pv_status open_world(pv_run *run, const char *name, const cJSON *json)
 {
     char *text = world_text(run, name, cJSON_GetObjectItemCaseSensitive(json, "world_parameters"));
-    run->world = text ? pv_world_open(text) : NULL;
+    run->world = text ? pv_world_open_wrapped(text, pv_json_text(json, "wrap", "")) : NULL;
     pv_free(text);
     return run->world ? PV_OK : pv_last_status();
 }

@@ -20,6 +20,7 @@ typedef struct pv_run {
     uint64_t max_length;
     uint64_t metrics_every;   /* steps; 0: a hundredth of the bound */
     double checkpoint_every;  /* seconds */
+    int threads;              /* that step the lanes; changes nothing but the time it takes */
     int lean;                 /* 1: tables only, no checkpoints, not synced to the disk */
     char *started, *finished; /* UTC, NULL where not (yet) */
     char *status;             /* "running", "interrupted", "failed", "finished" */

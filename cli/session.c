@@ -9,6 +9,7 @@
 #include "core/machine.h"
 #include "core/memory.h"
 #include "core/number.h"
+#include "core/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ typedef struct session {
     pv_trainer *trainer;
     pv_progress *progress;
     pv_append *log[LOG_FILES];
+    pv_pool *pool;        /* for the lanes, NULL: none */
     int lock;             /* descriptor, see lock_run */
     double best;          /* mean return of the best evaluation, NaN before the first */
     double loss;          /* latest, NaN if the agent has none */
@@ -252,6 +254,7 @@ static pv_trainer *create_trainer(session *s)
     config.eval_episodes = run->eval_episodes;
     config.max_length = run->max_length;
     config.metrics_every = run->metrics_every;
+    config.pool = s->pool;
     config.ctx = s;
     config.on_episode = on_episode;
     config.on_metric = on_metric;
@@ -301,7 +304,9 @@ static pv_status open_session(session *s)
     if (status) {
         return status;
     }
-    s->agent = pv_run_agent(s->run, NULL);
+    s->pool = s->run->threads > 1 ? pv_pool_create(s->run->threads) : NULL;
+    const int ready = s->pool || s->run->threads <= 1;
+    s->agent = ready ? pv_run_agent(s->run, NULL) : NULL;
     if (s->agent) {
         tell_memory(s);
     }
@@ -459,6 +464,7 @@ pv_status pv_session_run(pv_run *run, pv_progress *progress)
     close_logs(&s, status);
     pv_trainer_destroy(s.trainer);
     pv_agent_destroy(s.agent);
+    pv_pool_destroy(s.pool);
     if (s.lock >= 0) {
         close(s.lock);
     }

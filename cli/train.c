@@ -8,6 +8,7 @@
 #include "agents/presets.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/rng.h"
 #include "core/threads.h"
 
 #include <math.h>
@@ -17,6 +18,7 @@
 /* the command's wishes that are not part of a run's recipe */
 typedef struct wishes {
     const char *out;
+    char wrap[112]; /* what other wrappers than the usual ones add to the folder's name */
     uint64_t seeds, jobs;
     int force, quiet, verbose, record, plot;
 } wishes;
@@ -38,10 +40,12 @@ static pv_status read_numbers(const pv_arguments *a, pv_run *run)
 {
     uint64_t lanes = 1;
     uint64_t workers = 1;
+    uint64_t threads = 1;
     uint64_t eval_episodes = 10;
     pv_status status = pv_option_count(a, "--seed", 0, UINT64_MAX, &run->seed);
     status = status ? status : pv_option_count(a, "--lanes", 1, 65536, &lanes);
     status = status ? status : pv_option_count(a, "--workers", 1, 1024, &workers);
+    status = status ? status : pv_option_count(a, "--threads", 1, 256, &threads);
     status = status ? status : pv_option_count(a, "--eval-every", 1, UINT64_MAX, &run->eval_every);
     status = status ? status : pv_option_count(a, "--eval-episodes", 1, 100000, &eval_episodes);
     status = status ? status : pv_option_count(a, "--max-length", 1, UINT64_MAX, &run->max_length);
@@ -52,6 +56,7 @@ static pv_status read_numbers(const pv_arguments *a, pv_run *run)
                     : pv_option_number(a, "--checkpoint-every", 0.0, 1e9, &run->checkpoint_every);
     run->lean = pv_option_text(a, "--lean") != NULL;
     run->lanes = (int)lanes;
+    run->threads = (int)threads;
     run->eval_episodes = (int)eval_episodes;
     if (status == PV_OK && workers > 1 && !run->agent_class->worker) {
         return pv_fail(PV_ERROR_FIT,
@@ -61,13 +66,41 @@ static pv_status read_numbers(const pv_arguments *a, pv_run *run)
     return status;
 }
 
+/* "+skip-4+stack-4" where the wrappers are not those of the preset */
+static pv_status name_wrap(const pv_run *run, wishes *w)
+{
+    pv_world *usual = pv_preset_open(run->agent_class->name, pv_world_name(run->world), NULL);
+    const char *wrap = pv_world_wrap(run->world);
+    const int differs = usual && strcmp(pv_world_wrap(usual), wrap) != 0;
+    pv_world_close(usual);
+    if (!usual || !differs) {
+        return usual ? PV_OK : pv_last_status();
+    }
+    snprintf(w->wrap, sizeof w->wrap, "+%.80s", *wrap ? wrap : "none");
+    char *to = w->wrap;
+    for (const char *from = w->wrap; *from; from++) {
+        if (*from == ',') {
+            *to++ = '+';
+            from += from[1] == ' ';
+        } else {
+            *to++ = (char)(*from == ' ' ? '-' : *from);
+        }
+    }
+    *to = '\0';
+    if (strlen(wrap) > 80) {
+        snprintf(to, 18, "_%016llx", (unsigned long long)pv_seed_split(0, wrap));
+    }
+    return PV_OK;
+}
+
 static pv_status read_recipe(const pv_arguments *a, const wishes *w, pv_run *run)
 {
     run->agent_class = pv_agent_class_find(pv_argument(a, 0));
     if (!run->agent_class) {
         return pv_last_status();
     }
-    run->world = pv_world_open(pv_argument(a, 1));
+    run->world =
+        pv_preset_open(run->agent_class->name, pv_argument(a, 1), pv_option_text(a, "--wrap"));
     if (!run->world) {
         return pv_last_status();
     }
@@ -97,7 +130,7 @@ static char *run_dir(const pv_run *recipe, const wishes *w, uint64_t seed)
     if (w->out) {
         return pv_format_text("%s/seed-%llu", w->out, (unsigned long long)seed);
     }
-    return pv_format_text("runs/%s/%s/seed-%llu", pv_world_folder(recipe->world),
+    return pv_format_text("runs/%s%s/%s/seed-%llu", pv_world_folder(recipe->world), w->wrap,
                           recipe->agent_class->name, (unsigned long long)seed);
 }
 
@@ -115,7 +148,7 @@ static pv_status create_run(pv_run *run, const pv_run *recipe, const wishes *w, 
         pv_free(dir);
         return status;
     }
-    run->world = pv_world_open(pv_world_name(recipe->world));
+    run->world = pv_world_open_wrapped(pv_world_name(recipe->world), pv_world_wrap(recipe->world));
     status = run->world ? pv_run_create(run, dir, w->force) : pv_last_status();
     pv_free(dir);
     return status;
@@ -234,6 +267,7 @@ static void say_where(const pv_run *runs, const wishes *w)
 
 static pv_status read_wishes(const pv_arguments *a, wishes *w)
 {
+    w->wrap[0] = '\0';
     w->out = pv_option_text(a, "--out");
     w->force = pv_option_text(a, "--force") != NULL;
     w->quiet = pv_option_text(a, "--quiet") != NULL;
@@ -281,6 +315,7 @@ static pv_status run_train(const pv_arguments *arguments)
     pv_run_init(&recipe);
     status = read_wishes(a, &w);
     status = status ? status : read_recipe(a, &w, &recipe);
+    status = status ? status : name_wrap(&recipe, &w);
     if (status == PV_OK && w.jobs > 1 &&
         (pv_world_class(recipe.world)->flags & PV_ONE_PER_PROCESS)) {
         status =
@@ -304,6 +339,9 @@ static const pv_option options[] = {
     {"--jobs", "J", "runs at a time", 0},
     {"--lanes", "L", "copies of the world stepped together", 0},
     {"--workers", "W", "asynchronous workers, for agents that have them", 0},
+    {"--threads", "N", "threads that step the lanes; the result is the same", 0},
+    {"--wrap", "TEXT",
+     "wrappers between world and agent, \"skip 4, stack 4\", or none (pavlov list wrappers)", 0},
     {"--set", "name=value", "a parameter of the agent (pavlov info AGENT ENV lists them)", 1},
     {"--net", "TEXT", "the agent's network (pavlov list layers), short for --set net=TEXT", 0},
     {"--config", "FILE.json",

@@ -50,6 +50,12 @@ refused 2 'it benches envs, nets or replay' bench nothing
 refused 2 'did you mean "a3c_b1_act"?' bench nets a3c_b1_akt
 refused 2 'did you mean "push_atari"?' bench replay push_atary
 refused 2 'did you mean' info q-lerning
+refused 2 'unknown wrapper "stakc"; did you mean "stack"?, at "stakc" (column 9)' \
+    train q-learning CliffWalking-v1 --wrap "limit 9,stakc 4"
+refused 2 'gray takes a frame of bytes' train q-learning CliffWalking-v1 --wrap atari
+refused 2 'did you mean "skip"?' info CliffWalking-v1 --wrap 'skp 4'
+refused 2 'name it: pavlov bench envs ENV' bench envs --wrap 'skip 4'
+refused 2 'does not hold behind "sticky 0.5"' train value-iteration FrozenLake-v1 --wrap 'sticky 0.5'
 
 # values
 refused 2 'too few arguments' train q-learning

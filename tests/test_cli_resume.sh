@@ -61,8 +61,12 @@ disturbed q KILL 12 q-learning CliffWalking-v1 --steps $((1500 * thousand)) --ev
 disturbed sarsa KILL 8 sarsa FrozenLake-v1 --steps $((1000 * thousand)) --lanes 4 --set lambda=0.8
 disturbed walk KILL 8 td RandomWalk-v0:states=19,left=-1 --steps $((1500 * thousand)) --set n=4
 disturbed ctrlc INT 6 double-q Taxi-v4 --steps $((1500 * thousand))
+disturbed wraps KILL 6 q-learning FrozenLake-v1 --steps $((500 * thousand)) --lanes 3 \
+    --wrap "noop 2, sticky 0.2, skip 2, limit 20, stack 2, scale 2"
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
+    disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \
+        --wrap "noop 3, sticky 0.2, skip 2, stack 3"
 else
     echo "there is no $nosave"
     failures=$((failures + 1))
