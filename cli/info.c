@@ -169,11 +169,25 @@ static void print_text(const cJSON *object, const char *label, const char *name)
     }
 }
 
+static int are_equal(const cJSON *numbers)
+{
+    const cJSON *number = NULL;
+    cJSON_ArrayForEach(number, numbers)
+    {
+        if (!cJSON_Compare(number, numbers->child, 1)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The bounds of the first elements, or one pair of bounds that holds for all. */
 static void print_range(const cJSON *space)
 {
     const cJSON *low = cJSON_GetObjectItemCaseSensitive(space, "low");
     const cJSON *high = cJSON_GetObjectItemCaseSensitive(space, "high");
-    const int n = cJSON_GetArraySize(low);
+    const int elements = cJSON_GetArraySize(low);
+    const int n = elements > 0 && are_equal(low) && are_equal(high) ? 1 : elements;
     for (int i = 0; i < n && i < 8; i++) {
         const cJSON *a = cJSON_GetArrayItem(low, i);
         const cJSON *b = cJSON_GetArrayItem(high, i);

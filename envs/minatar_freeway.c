@@ -31,8 +31,8 @@ static const minatar_about *game_about(void)
 {
     static const minatar_channel channels[MINATAR_CHANNELS] = {
         {"chicken", 0xFFFFFF, 1},        {"car", 0xF0524F, 3},
-        {"trail speed 1", 0xF7C948, 10}, {"trail, speed 2", 0x9BD35A, 10},
-        {"trail speed 3", 0x3FC1B0, 10}, {"trail, speed 4", 0x4FA8FF, 10},
+        {"trail speed 1", 0xF7C948, 10}, {"trail speed 2", 0x9BD35A, 10},
+        {"trail speed 3", 0x3FC1B0, 10}, {"trail speed 4", 0x4FA8FF, 10},
         {"trail speed 5", 0xB07CF0, 10},
     };
     static const int32_t minimal[3] = {NOTHING, UP, DOWN};
