@@ -176,4 +176,4 @@ static int game_is_sound(const minatar_game *game)
            is_within(game->ramp_wait, -1, RAMP_INTERVAL);
 }
 
-MINATAR_GAME("Asterix", "collect treasure and avoid enemies, 10 x 10 cells");
+MINATAR_GAME("Asterix", "collect treasure and avoid enemies");

@@ -143,4 +143,4 @@ static int game_is_sound(const minatar_game *game)
            is_within(game->struck, 0, 1) && game->bricks <= ALL_BRICKS;
 }
 
-MINATAR_GAME("Breakout", "keep a ball in play and break bricks, 10 x 10 cells");
+MINATAR_GAME("Breakout", "keep a ball in play and break bricks");

@@ -134,4 +134,4 @@ static int game_is_sound(const minatar_game *game)
            is_within(game->end_wait, -1, LAST_STEP);
 }
 
-MINATAR_GAME("Freeway", "cross eight lanes of traffic, 10 x 10 cells");
+MINATAR_GAME("Freeway", "cross eight lanes of traffic");

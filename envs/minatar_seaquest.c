@@ -447,4 +447,4 @@ static int game_is_sound(const minatar_game *game)
            list_is_sound(&game->submarines) && list_is_sound(&game->swimmers);
 }
 
-MINATAR_GAME("Seaquest", "shoot submarines, rescue divers, surface for air, 10 x 10 cells");
+MINATAR_GAME("Seaquest", "shoot submarines, rescue divers, surface for air");

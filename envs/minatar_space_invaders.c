@@ -233,4 +233,4 @@ static int game_is_sound(const minatar_game *game)
            is_within(game->shot_wait, 0, SHOT_PAUSE) && columns_of(game->aliens) != 0;
 }
 
-MINATAR_GAME("SpaceInvaders", "shoot waves of aliens that shoot back, 10 x 10 cells");
+MINATAR_GAME("SpaceInvaders", "shoot waves of aliens that shoot back");
