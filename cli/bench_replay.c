@@ -34,6 +34,7 @@ static const bench_case cases[] = {
     {"draw_prioritized_b32", DRAW, PV_REPLAY_PRIORITIZED, 0, 1000000},
     {"draw_update_prioritized_b32", DRAW_UPDATE, PV_REPLAY_PRIORITIZED, 0, 1000000},
     {"gather_cartpole_b32", GATHER, PV_REPLAY_UNIFORM, 0, 1000000},
+    {"gather_cartpole_50k_b32", GATHER, PV_REPLAY_UNIFORM, 0, 50000},
     {"gather_atari_b32", GATHER, PV_REPLAY_UNIFORM, 1, 100000},
     {"copy_atari_b32", COPY, PV_REPLAY_UNIFORM, 1, 100000},
 };
