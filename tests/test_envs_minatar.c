@@ -101,7 +101,7 @@ static void expect_alike(const char *world, const char *other, const int32_t *fi
 START_TEST(the_small_set_has_the_actions_that_do_something_in_the_order_of_the_rules)
 {
     static const int32_t index[ACTIONS] = {0, 1, 2, 3, 4, 5};
-    char small[64];
+    char small[128];
     snprintf(small, sizeof small, "%s", id_of(_i, "v1"));
     expect_alike(small, id_of(_i, "v0"), index, games[_i].minimal, (int32_t)games[_i].n_minimal);
 }
@@ -111,7 +111,7 @@ START_TEST(an_action_that_means_nothing_acts_as_nothing)
 {
     int32_t meant[ACTIONS] = {0};
     static const int32_t all[ACTIONS] = {NOTHING, LEFT, UP, RIGHT, DOWN, FIRE};
-    char world[64];
+    char world[128];
     for (uint32_t i = 0; i < games[_i].n_minimal; i++) {
         meant[games[_i].minimal[i]] = games[_i].minimal[i];
     }
