@@ -7,6 +7,7 @@
 
 #include "agents/presets.h"
 #include "core/file.h"
+#include "core/machine.h"
 #include "core/memory.h"
 #include "core/rng.h"
 #include "core/threads.h"
@@ -93,6 +94,26 @@ static pv_status name_wrap(const pv_run *run, wishes *w)
     return PV_OK;
 }
 
+/* memory that learning takes must be there for all runs that go at once */
+static pv_status check_memory(const pv_agent *agent, const wishes *w)
+{
+    const uint64_t at_once = (uint64_t)(w->seeds < w->jobs ? w->seeds : w->jobs);
+    const uint64_t each = pv_agent_learning_size(agent);
+    const uint64_t available = pv_memory_available();
+    char wanted[32];
+    char there[32];
+    if (available == 0 || each <= available / at_once) {
+        return PV_OK;
+    }
+    pv_size_text(each, wanted);
+    pv_size_text(available, there);
+    return pv_fail(PV_ERROR_MEMORY,
+                   "agent %s takes %s of memory to learn%s, and this machine has %s free; give it "
+                   "less to remember%s",
+                   pv_agent_name(agent), wanted, at_once > 1 ? " in each run at once" : "", there,
+                   at_once > 1 ? " or take fewer --jobs" : "");
+}
+
 static pv_status read_recipe(const pv_arguments *a, const wishes *w, pv_run *run)
 {
     run->agent_class = pv_agent_class_find(pv_argument(a, 0));
@@ -111,8 +132,8 @@ static pv_status read_recipe(const pv_arguments *a, const wishes *w, pv_run *run
         /* whatever does not fit is said before a folder is made */
         const size_t before = pv_memory_live();
         pv_agent *agent = pv_run_agent(run, NULL);
-        status = agent ? PV_OK : pv_last_status();
-        if (agent && w->verbose) {
+        status = agent ? check_memory(agent, w) : pv_last_status();
+        if (status == PV_OK && w->verbose) {
             pv_verbose_recipe(run, agent, pv_memory_live() - before, w->seeds, w->jobs);
         }
         pv_agent_destroy(agent);

@@ -63,6 +63,11 @@ disturbed walk KILL 8 td RandomWalk-v0:states=19,left=-1 --steps $((1500 * thous
 disturbed ctrlc INT 6 double-q Taxi-v4 --steps $((1500 * thousand))
 disturbed wraps KILL 6 q-learning FrozenLake-v1 --steps $((500 * thousand)) --lanes 3 \
     --wrap "noop 2, sticky 0.2, skip 2, limit 20, stack 2, scale 2"
+# a memory of experience: checkpoints append segments of it
+disturbed dqn KILL 8 dqn CartPole-v1 --steps $((8 * thousand)) --net "dense 16 relu"
+disturbed rings KILL 8 dqn MinAtar/Breakout-v0 --steps $((4 * thousand)) --lanes 3 --wrap "stack 2" \
+    --net "conv 2 3x3 relu, dense 8 relu" --set prioritised=1 --set n-step=3 --set capacity=700 \
+    --set learn-start=300
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
     disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \
