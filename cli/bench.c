@@ -288,7 +288,10 @@ static pv_status bench_envs(const pv_arguments *a, double seconds, cJSON *json)
 static const struct {
     const char *name;
     pv_status (*run)(const char *only, double seconds, cJSON *json);
-} kinds[] = {{"envs", NULL}, {"nets", pv_bench_nets}, {"replay", pv_bench_replay}};
+} kinds[] = {{"envs", NULL},
+             {"nets", pv_bench_nets},
+             {"replay", pv_bench_replay},
+             {"agents", pv_bench_agents}};
 
 static pv_status run_bench(const pv_arguments *a)
 {
@@ -308,8 +311,8 @@ static pv_status run_bench(const pv_arguments *a)
         kind++;
     }
     if (kind == n) {
-        return pv_fail(PV_ERROR_ARGUMENT, "cannot bench \"%s\"; it benches envs, nets or replay",
-                       what);
+        return pv_fail(PV_ERROR_ARGUMENT,
+                       "cannot bench \"%s\"; it benches envs, nets, replay or agents", what);
     }
     cJSON *json = pv_option_text(a, "--json") ? cJSON_CreateArray() : NULL;
     status = kinds[kind].run ? kinds[kind].run(pv_argument(a, 1), seconds, json)
@@ -332,8 +335,8 @@ static const pv_option options[] = {
 
 const pv_command pv_command_bench = {
     .name = "bench",
-    .positional = "[envs [ENV] | nets [CASE] | replay [CASE]]",
-    .summary = "how fast worlds step, networks learn and replays remember here",
+    .positional = "[envs [ENV] | nets [CASE] | replay [CASE] | agents [AGENT]]",
+    .summary = "how fast worlds step, networks learn, replays remember and agents train here",
     .least = 0,
     .most = 2,
     .options = options,

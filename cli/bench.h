@@ -8,6 +8,9 @@
    adds rows to `json`, or prints them (NULL). */
 pv_status pv_bench_nets(const char *only, double seconds, cJSON *json);
 
+/* The same for training agents by the name of an agent. */
+pv_status pv_bench_agents(const char *only, double seconds, cJSON *json);
+
 /* The same for the replay. */
 pv_status pv_bench_replay(const char *only, double seconds, cJSON *json);
 

@@ -21,7 +21,6 @@
 static void put_params(cJSON *array, const pv_param *table, int n, const pv_params *params,
                        int *failed)
 {
-    static const char *const sources[] = {"default", "preset", "switch", "given"};
     for (int i = 0; i < n; i++) {
         cJSON *row = pv_put_row(array, failed);
         char *initial = pv_param_default_text(&table[i]);
@@ -34,7 +33,7 @@ static void put_params(cJSON *array, const pv_param *table, int n, const pv_para
         pv_put_text(row, "help", table[i].help, failed);
         if (params) {
             pv_put_text(row, "value", value, failed);
-            pv_put_text(row, "from", sources[params->source[i]], failed);
+            pv_put_text(row, "from", pv_source_name(params->source[i]), failed);
         }
         pv_free(initial);
         pv_free(range);

@@ -48,11 +48,10 @@ static void print_network(const pv_net *net)
 
 static void print_parameters(const pv_params *params)
 {
-    static const char *const sources[] = {"default", "preset", "given"};
     for (int i = 0; i < params->n; i++) {
         char *value = pv_params_value_text(params, i);
         fprintf(stderr, NAME "%s=%s (%s)\n", i ? "" : "parameters", params->table[i].name,
-                value ? value : "?", sources[params->source[i]]);
+                value ? value : "?", pv_source_name(params->source[i]));
         pv_free(value);
     }
 }

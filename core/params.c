@@ -189,6 +189,12 @@ static pv_status store(pv_params *params, int i, pv_value value, pv_source sourc
     return PV_OK;
 }
 
+const char *pv_source_name(pv_source source)
+{
+    static const char *const names[] = {"default", "preset", "switch", "given"};
+    return names[source];
+}
+
 pv_status pv_params_init(pv_params *params, const char *owner, const pv_param *table, int n)
 {
     pv_status status = allocate(params, owner, table, n);

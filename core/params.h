@@ -24,6 +24,9 @@ typedef struct pv_params {
     pv_source *source; /* [n] */
 } pv_params;
 
+/* Returns a source in a word: "default", "preset", "switch" or "given". */
+const char *pv_source_name(pv_source source);
+
 /* Fills every value with its default. The table and owner must outlive it. */
 pv_status pv_params_init(pv_params *params, const char *owner, const pv_param *table, int n);
 void pv_params_free(pv_params *params);

@@ -207,6 +207,24 @@ START_TEST(bench_of_nets_counts_operations_and_holds_them_against_the_peak)
 }
 END_TEST
 
+START_TEST(bench_of_agents_counts_steps_and_updates)
+{
+    cJSON *json = json_of("bench agents --seconds 0.05 --json");
+    ck_assert_int_eq(cJSON_GetArraySize(json), 4);
+    for (int i = 0; i < 4; i++) {
+        static const double ratio[] = {1.0, 0.1, 0.5, 1.0}; /* updates a step */
+        const cJSON *row = cJSON_GetArrayItem(json, i);
+        ck_assert_str_eq(text(row, "agent"), "dqn");
+        ck_assert_str_eq(text(row, "world"), i == 3 ? "MinAtar/Breakout-v0" : "CartPole-v1");
+        const double steps = number(row, "steps_per_second");
+        ck_assert_double_gt(steps, 1.0);
+        ck_assert_double_gt(number(row, "updates_per_second"), 0.9 * ratio[i] * steps);
+        ck_assert_double_lt(number(row, "updates_per_second"), 1.1 * ratio[i] * steps);
+    }
+    cJSON_Delete(json);
+}
+END_TEST
+
 START_TEST(bench_of_replay_tells_microseconds_and_bytes)
 {
     cJSON *json = json_of("bench replay gather_cartpole_b32 --seconds 0.05 --json");
@@ -425,6 +443,7 @@ int main(void)
     tcase_add_test(tests, list_and_info_answer_in_json);
     tcase_add_test(tests, check_and_bench_answer_in_json);
     tcase_add_test(tests, bench_of_nets_counts_operations_and_holds_them_against_the_peak);
+    tcase_add_test(tests, bench_of_agents_counts_steps_and_updates);
     tcase_add_test(tests, bench_of_replay_tells_microseconds_and_bytes);
     tcase_add_test(tests, the_cliff_is_as_in_the_book);
     tcase_add_test(tests, eval_answers_with_the_keys_of_the_design);

@@ -46,11 +46,15 @@ refused 2 'unknown option "--step"; did you mean "--steps"?' train q-learning Cl
 refused 2 'did you mean "alpha"?' train q-learning CliffWalking-v1 --set alpa=0.1
 refused 2 'did you mean "slippery"?' train q-learning CliffWalking-v1:slipery=1
 refused 2 'cannot list "env"; did you mean "envs"?' list env
-refused 2 'it benches envs, nets or replay' bench nothing
+refused 2 'it benches envs, nets, replay or agents' bench nothing
 refused 2 'did you mean "a3c_b1_act"?' bench nets a3c_b1_akt
 refused 1 'of memory to learn, and this machine has' train dqn Pong-v0 \
     --set capacity=1000000000
 refused 2 'did you mean "push_atari"?' bench replay push_atary
+refused 2 'did you mean "dqn"?' bench agents dqm
+refused 2 'agent td has no network' train td RandomWalk-v0 --net 'dense 3'
+refused 2 'did you mean "dense"?' train dqn CartPole-v1 --net 'dens 3'
+refused 2 'is a number' train dqn Pendulum-v1
 refused 2 'did you mean' info q-lerning
 refused 2 'unknown wrapper "stakc"; did you mean "stack"?, at "stakc" (column 9)' \
     train q-learning CliffWalking-v1 --wrap "limit 9,stakc 4"

@@ -56,6 +56,7 @@ START_TEST(values_begin_with_their_defaults)
     for (int i = 0; i < N; i++) {
         ck_assert_int_eq(pv_params_changed(&params, i), 0);
         ck_assert_int_eq(params.source[i], PV_SOURCE_DEFAULT);
+        ck_assert_str_eq(pv_source_name(params.source[i]), "default");
         expect_text(pv_params_value_text(&params, i), texts[i]);
         expect_text(pv_param_default_text(&table[i]), texts[i]);
     }
@@ -83,6 +84,9 @@ START_TEST(bounds_are_inclusive)
 {
     ck_assert_int_eq(pv_params_set(&params, "gamma", "0", PV_SOURCE_USER), PV_OK);
     ck_assert_int_eq(pv_params_set(&params, "gamma", "1.0", PV_SOURCE_USER), PV_OK);
+    ck_assert_int_eq(pv_params_set(&params, "gamma", "0.5", PV_SOURCE_SWITCH), PV_OK);
+    ck_assert_double_eq(pv_params_number(&params, "gamma"), 1.0); /* a person's own stays */
+    ck_assert_str_eq(pv_source_name(params.source[pv_params_find(&params, "gamma")]), "given");
     ck_assert_double_eq(pv_params_number(&params, "gamma"), 1.0);
 }
 END_TEST
