@@ -114,7 +114,7 @@ static pv_status pendulum_render(const pv_env *env, uint8_t *rgb, size_t stride)
     pv_paint_line(&canvas, middle, middle, x, y, 24, 0xC4554D);
     pv_paint_disc(&canvas, middle, middle, 8, 0x2B3440);
     classic_paint_turn(&canvas, middle, middle, 52.0, angle + classic_pi,
-                       (double)env->now.action * 1.1, 0xE08A1E);
+                       (double)env->now.action * 1.1, 0x2B3440);
     return 0;
 }
 
