@@ -36,11 +36,11 @@ static void print_network(const pv_net *net)
 {
     for (int i = 0; i < pv_net_line_count(net); i++) {
         const pv_net_line line = pv_net_line_at(net, i);
-        fprintf(stderr, NAME "%s: %s, ", i ? "" : "network", line.where, line.layer);
+        fprintf(stderr, NAME "%s: %s -> ", i ? "" : "network", line.where, line.layer);
         for (uint32_t d = 0; d < line.ndim; d++) {
             fprintf(stderr, "%s%u", d ? "x" : "", (unsigned)line.shape[d]);
         }
-        fprintf(stderr, line.parameters ? ", %zu parameters\n" : "\n", line.parameters);
+        fprintf(stderr, line.parameters ? " (%zu parameters)\n" : "\n", line.parameters);
     }
     fprintf(stderr, NAME "%zu parameters together, %zu bytes\n", "", pv_net_parameter_count(net),
             pv_net_parameter_count(net) * sizeof(float));

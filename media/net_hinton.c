@@ -4,12 +4,20 @@
 #include "media/net_panels.h"
 
 #include "core/memory.h"
+#include "core/stats.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 128, ROWS_MAX = 64, ROW = 64, ROW_SHOWN_MAX = 4096, VALUES_TOLD = 9 };
+enum {
+    COLUMNS_MAX = 128,
+    ROWS_MAX = 64,
+    ROW = 64,
+    ROW_SHOWN_MAX = 4096,
+    VALUES_TOLD = 9,
+    OUTLIERS_AMONG = 200
+};
 
 static const double SIDE_MAX = 13.0;
 static const double HEIGHT_MAX = 330.0;
@@ -60,16 +68,37 @@ static double side_of(int rows, int columns)
     return side >= 2.0 ? floor(2.0 * side) / 2.0 : side;
 }
 
-/* sets the panel's size from its squares */
-static void measure(pv_panel *panel)
+/* What a full square stands for: the largest value, unless a few outliers would make all others
+   small; then the size that one in a hundred exceeds, or twice the middle one, and what is larger
+   is full too. */
+static pv_status choose_full(pv_panel *panel)
 {
     const size_t n = (size_t)panel->rows * (size_t)panel->columns;
+    double *size = pv_alloc_array(n, sizeof *size);
+    if (!size) {
+        return pv_last_status();
+    }
+    for (size_t i = 0; i < n; i++) {
+        size[i] = isnan(panel->cell[i]) ? 0.0 : fabs((double)panel->cell[i]);
+    }
+    pv_sort(size, n);
+    const double most = fmax(pv_quantile(size, n, 0.99), 2.0 * pv_quantile(size, n, 0.5));
+    panel->full = size[n - 1];
+    if (n >= OUTLIERS_AMONG && most > 0.0 && most < 0.6 * size[n - 1]) {
+        panel->full = most;
+        panel->cut = 1;
+    }
+    pv_free(size);
+    return PV_OK;
+}
+
+/* sets the panel's size and scale from its squares */
+static pv_status measure(pv_panel *panel)
+{
     panel->side = side_of(panel->rows, panel->columns);
     panel->width = panel->columns * panel->side + (panel->aside ? 3.0 : 0.0);
     panel->height = panel->rows * panel->side + (panel->apart ? 3.0 : 0.0);
-    for (size_t i = 0; i < n; i++) {
-        panel->largest = fmax(panel->largest, fabs((double)panel->cell[i]));
-    }
+    return choose_full(panel);
 }
 
 static pv_status fill(pv_panel *panel, const view *v)
@@ -97,8 +126,7 @@ static pv_status fill(pv_panel *panel, const view *v)
         panel->cell[(size_t)rows * (size_t)panel->columns + (size_t)c] =
             bias_value(v, c * v->block_columns, v->block_columns);
     }
-    measure(panel);
-    return PV_OK;
+    return measure(panel);
 }
 
 pv_status pv_panel_matrix(pv_sheet *sheet, const char *title, const float *weight, int in, int out,
@@ -122,9 +150,10 @@ pv_status pv_panel_matrix(pv_sheet *sheet, const char *title, const float *weigh
         return pv_last_status();
     }
     (void)snprintf(panel->title, sizeof panel->title, "%s", title);
-    int n = snprintf(panel->note, sizeof panel->note,
-                     "%d %s down, %d %s across%s\nfull square: %.3g", v.rows, words[turned],
-                     v.columns, words[!turned], bias ? ", biases apart" : "", panel->largest);
+    int n =
+        snprintf(panel->note, sizeof panel->note, "%d %s down, %d %s across%s\nfull square: %.3g%s",
+                 v.rows, words[turned], v.columns, words[!turned], bias ? ", biases apart" : "",
+                 panel->full, panel->cut ? " or more" : "");
     if (v.block_rows * v.block_columns > 1) {
         (void)snprintf(panel->note + n, sizeof panel->note - (size_t)n,
                        "; each square %d x %d weights (mean size, sign of the mean)", v.block_rows,
@@ -157,10 +186,12 @@ pv_status pv_panel_row(pv_sheet *sheet, const char *title, const float *x, int n
         return pv_last_status();
     }
     memcpy(panel->cell, x, (size_t)shown * sizeof *x);
-    measure(panel);
+    if (measure(panel) != PV_OK) {
+        return pv_last_status();
+    }
     (void)snprintf(panel->title, sizeof panel->title, "%s", title);
-    const int used = snprintf(panel->note, sizeof panel->note, "%d number%s, full square: %.3g", n,
-                              n == 1 ? "" : "s", panel->largest);
+    const int used = snprintf(panel->note, sizeof panel->note, "%d number%s, full square: %.3g%s",
+                              n, n == 1 ? "" : "s", panel->full, panel->cut ? " or more" : "");
     if (shown < n) {
         (void)snprintf(panel->note + used, sizeof panel->note - (size_t)used, "; the first %d",
                        shown);

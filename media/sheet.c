@@ -150,9 +150,8 @@ static void draw_squares(cairo_t *cr, const pv_panel *panel, double x, double y,
             const double value =
                 (double)panel->cell[(size_t)r * (size_t)panel->columns + (size_t)c];
             const double size =
-                panel->largest > 0.0
-                    ? panel->side * 0.96 * sqrt(fmin(fabs(value) / panel->largest, 1.0))
-                    : 0.0;
+                panel->full > 0.0 ? panel->side * 0.96 * sqrt(fmin(fabs(value) / panel->full, 1.0))
+                                  : 0.0;
             if ((value > 0.0) == positive && size > 0.02 * panel->side) {
                 const double right = c >= panel->columns - panel->aside ? 3.0 : 0.0;
                 const double inset = 0.5 * (panel->side - size);

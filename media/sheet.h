@@ -28,11 +28,11 @@ typedef struct pv_panel {
     pv_legend_kind legend;
     double width, height; /* of the drawing */
 
-    float
-        *cell; /* [rows][columns]: area by magnitude relative to `largest`, white where positive */
+    float *cell; /* [rows][columns]: area by magnitude relative to `full`, white where positive */
     int rows, columns;
     int apart, aside; /* 1: the last row (column), the biases, stands a little apart */
-    double largest, side;
+    double full, side;
+    int cut; /* 1: some are larger than `full` */
 
     uint32_t *pixels; /* [pixel_height][pixel_width] 0xRRGGBB, `scale` points each */
     int pixel_width, pixel_height;

@@ -361,12 +361,35 @@ START_TEST(a_large_matrix_is_reduced_to_blocks_and_says_so)
 }
 END_TEST
 
+/* 400 weights of size 1 but for one of 50 and six of 3: a full square is 3 or more, not 50 */
+START_TEST(an_outlier_does_not_hide_the_others)
+{
+    static const char *const words[2] = {"inputs", "units"};
+    float w[20 * 20];
+    pv_sheet sheet = {0};
+    for (int i = 0; i < 400; i++) {
+        w[i] = i % 2 ? 1.0f : -1.0f;
+    }
+    ck_assert_int_eq(pv_panel_matrix(&sheet, "w", w, 20, 20, NULL, words), PV_OK);
+    w[123] = 50.0f;
+    for (int i = 0; i < 6; i++) {
+        w[31 * i] = 3.0f;
+    }
+    ck_assert_int_eq(pv_panel_matrix(&sheet, "w", w, 20, 20, NULL, words), PV_OK);
+    ck_assert(sheet.panels[0].full == 1.0 && !sheet.panels[0].cut);
+    ck_assert(sheet.panels[1].full == 3.0 && sheet.panels[1].cut);
+    ck_assert_ptr_nonnull(strstr(sheet.panels[1].note, "full square: 3 or more"));
+    pv_sheet_free(&sheet);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("media/net_picture");
     TCase *tests = tcase_create("pictures");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, an_outlier_does_not_hide_the_others);
     tcase_add_test(tests, a_large_matrix_is_reduced_to_blocks_and_says_so);
 #ifdef PV_WITH_CAIRO
     tcase_add_test(tests, the_ending_chooses_the_format);
