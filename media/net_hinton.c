@@ -21,6 +21,7 @@ enum {
 
 static const double SIDE_MAX = 13.0;
 static const double HEIGHT_MAX = 330.0;
+static const double VALUE_WIDTH = 36.0; /* of a number in a note */
 
 /* a matrix seen so that its longer side lies across */
 typedef struct view {
@@ -196,6 +197,7 @@ pv_status pv_panel_row(pv_sheet *sheet, const char *title, const float *x, int n
         (void)snprintf(panel->note + used, sizeof panel->note - (size_t)used, "; the first %d",
                        shown);
     } else if (n <= VALUES_TOLD) {
+        panel->width = fmax(panel->width, VALUE_WIDTH * n);
         tell_values(panel, x, n);
     }
     return PV_OK;

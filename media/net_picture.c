@@ -122,8 +122,11 @@ static pv_status add_output(pv_sheet *sheet, const pv_net_line *line, const floa
 static pv_status add_activations(const pv_net_picture *picture, pv_sheet *sheet)
 {
     char note[PV_PANEL_TEXT];
-    (void)snprintf(note, sizeof note, "What the layers make of one observation%s%s.",
-                   picture->moment ? ", " : "", picture->moment ? picture->moment : "");
+    (void)snprintf(
+        note, sizeof note,
+        "What the layers make of one observation%s%s. Rows of numbers are squares, white where positive, "
+        "black where negative.",
+        picture->moment ? ", " : "", picture->moment ? picture->moment : "");
     pv_status status = pv_sheet_head(sheet, "Activations", note, PV_LEGEND_COLOURS);
     if (status == PV_OK && picture->frame) {
         status = pv_panel_frame(sheet, "the world", picture->frame);

@@ -318,6 +318,18 @@ static pv_status add_channels(pv_sheet *sheet, const pv_net_view *view)
     return t.down == 1 && tiles > 1 ? label_channels(panel, view, tiles) : PV_OK;
 }
 
+static pv_status add_category(pv_sheet *sheet, const pv_net_view *view)
+{
+    pv_panel *panel = pv_sheet_add(sheet);
+    if (!panel) {
+        return pv_last_status();
+    }
+    (void)snprintf(panel->title, sizeof panel->title, "%s", view->input.name);
+    (void)snprintf(panel->note, sizeof panel->note, "category %d of %u",
+                   *(const int32_t *)view->obs, (unsigned)view->input.n);
+    return PV_OK;
+}
+
 pv_status pv_panel_observation(pv_sheet *sheet, const pv_net_view *view)
 {
     const pv_net_input *input = &view->input;
@@ -327,6 +339,9 @@ pv_status pv_panel_observation(pv_sheet *sheet, const pv_net_view *view)
     int n = 1;
     for (uint32_t d = 0; d < input->ndim; d++) {
         n *= (int)input->shape[d];
+    }
+    if (input->dtype == PV_I32 && n == 1) {
+        return add_category(sheet, view);
     }
     float *x = pv_alloc_array((size_t)n, sizeof *x);
     for (int i = 0; i < n && x; i++) {
