@@ -86,7 +86,8 @@ struct pv_agent {
     pv_params params;
     int rows;
     uint64_t seed;
-    pv_model *model; /* owned by the agent */
+    pv_model *model;           /* owned by the agent */
+    pv_statistics *statistics; /* of the world's wrappers, owned by the agent; NULL: none */
 };
 
 struct pv_agent_class {
@@ -155,6 +156,11 @@ pv_status pv_agent_load_data(pv_agent *agent, const char *folder, const pv_tenso
 
 /* Sets what switches like rainbow=1 stand for; to be called when a person's values are in. */
 pv_status pv_agent_params_resolve(pv_params *params, const pv_agent_class *agent_class);
+
+/* Adds what an agent has learned to a list, with the statistics of its world's wrappers; reads it
+   back. */
+pv_status pv_agent_save_to(const pv_agent *agent, pv_tensors *tensors);
+pv_status pv_agent_load_from(pv_agent *agent, const pv_tensors *tensors);
 
 /* Reads a parameter that must be a whole number. */
 pv_status pv_agent_whole(const pv_params *params, const char *name, int *value);

@@ -4,6 +4,7 @@
 #include "agents/list.h"
 #include "agents/presets.h"
 #include "core/memory.h"
+#include "envs/host/statistics.h"
 
 #include <math.h>
 #include <string.h>
@@ -80,6 +81,9 @@ static pv_status init(pv_agent *agent, const pv_params *params)
     if (status) {
         return status;
     }
+    if (pv_statistics_create(agent->world, &agent->statistics)) {
+        return PV_ERROR_MEMORY;
+    }
     if (agent_class->plans) {
         agent->model = pv_model_create(agent->world);
         if (!agent->model) {
@@ -142,6 +146,7 @@ void pv_agent_destroy(pv_agent *agent)
     if (agent) {
         agent->agent_class->free(agent);
         pv_model_destroy(agent->model);
+        pv_statistics_destroy(agent->statistics);
         pv_params_free(&agent->params);
         pv_free(agent);
     }
@@ -206,7 +211,24 @@ pv_status pv_agent_values(pv_agent *agent, const void *const *obs, double *value
     return agent->agent_class->explain(agent, &explain);
 }
 
+pv_statistics *pv_agent_statistics(pv_agent *agent)
+{
+    return agent->statistics;
+}
+
 /* --- files --- */
+
+pv_status pv_agent_save_to(const pv_agent *agent, pv_tensors *tensors)
+{
+    const pv_status status = agent->agent_class->save(agent, tensors);
+    return status ? status : pv_statistics_save(agent->statistics, tensors);
+}
+
+pv_status pv_agent_load_from(pv_agent *agent, const pv_tensors *tensors)
+{
+    const pv_status status = agent->agent_class->load(agent, tensors);
+    return status ? status : pv_statistics_load(agent->statistics, tensors);
+}
 
 pv_status pv_agent_save(const pv_agent *agent, const char *path)
 {
@@ -216,7 +238,8 @@ pv_status pv_agent_save(const pv_agent *agent, const char *path)
     }
     pv_status status = pv_tensors_set_text(tensors, "agent", pv_agent_name(agent));
     status = status ? status : pv_tensors_set_text(tensors, "world", pv_world_name(agent->world));
-    status = status ? status : agent->agent_class->save(agent, tensors);
+    status = status ? status : pv_tensors_set_text(tensors, "wrap", pv_world_wrap(agent->world));
+    status = status ? status : pv_agent_save_to(agent, tensors);
     status = status ? status : pv_tensors_write(tensors, path);
     pv_tensors_destroy(tensors);
     return status;
@@ -233,7 +256,7 @@ pv_status pv_agent_load(pv_agent *agent, const char *path)
     if (name && strcmp(name, pv_agent_name(agent)) != 0) {
         status =
             pv_fail(PV_ERROR_FIT, "%s is of agent %s, not of %s", path, name, pv_agent_name(agent));
-    } else if (agent->agent_class->load(agent, tensors)) {
+    } else if (pv_agent_load_from(agent, tensors)) {
         status = pv_fail_in("%s", path);
     }
     pv_tensors_destroy(tensors);

@@ -40,6 +40,7 @@ pv_status pv_player_init(pv_player *player, const pv_evaluation_config *config, 
     vector.lanes = lanes;
     vector.seed = config->seed;
     vector.purpose = config->purpose;
+    vector.statistics = config->agent->statistics;
     vector.shared_numbers = 1;
     vector.max_steps = spec->max_steps ? 0 : config->max_length;
     player->agent = config->agent;

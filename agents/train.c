@@ -79,6 +79,7 @@ static pv_status create_parts(pv_trainer *trainer)
     vector.lanes = config->lanes;
     vector.seed = config->seed;
     vector.pool = config->pool;
+    vector.statistics = config->agent->statistics;
     trainer->vector = pv_vector_create(&vector);
     trainer->memory = pv_alloc_array(rows, pv_agent_memory_size(config->agent));
     trainer->state = pv_alloc_array(rows, sizeof(uint32_t));
@@ -403,7 +404,7 @@ pv_status pv_trainer_save(const pv_trainer *trainer, pv_tensors *tensors)
     const pv_agent *agent = trainer->config.agent;
     part parts[PARTS];
     list_parts(trainer, parts);
-    pv_status status = agent->agent_class->save(agent, tensors);
+    pv_status status = pv_agent_save_to(agent, tensors);
     status = status ? status : pv_vector_save(trainer->vector, tensors, "lanes");
     for (int i = 0; i < PARTS && status == PV_OK; i++) {
         status =
@@ -417,7 +418,7 @@ pv_status pv_trainer_load(pv_trainer *trainer, const pv_tensors *tensors)
     pv_agent *agent = trainer->config.agent;
     part parts[PARTS];
     list_parts(trainer, parts);
-    pv_status status = agent->agent_class->load(agent, tensors);
+    pv_status status = pv_agent_load_from(agent, tensors);
     status = status ? status : pv_vector_load(trainer->vector, tensors, "lanes");
     for (int i = 0; i < PARTS && status == PV_OK; i++) {
         status =

@@ -68,6 +68,8 @@ disturbed dqn KILL 8 dqn CartPole-v1 --steps $((8 * thousand)) --net "dense 16 r
 disturbed rings KILL 8 dqn MinAtar/Breakout-v0 --steps $((4 * thousand)) --lanes 3 --wrap "stack 2" \
     --net "conv 2 3x3 relu, dense 8 relu" --set prioritised=1 --set n-step=3 --set capacity=700 \
     --set learn-start=300
+disturbed norm KILL 4 random CartPole-v1 --steps $((500 * thousand)) --lanes 3 \
+    --eval-every $((50 * thousand)) --wrap "norm, norm-reward, stack 2"
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
     disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \

@@ -31,9 +31,11 @@ struct pv_vector {
     const pv_env_class *env_class;
     const pv_spec *spec;
     int lanes, agents, rows;
-    uint64_t max_steps;    /* 0: none, or wrappers see to it */
-    pv_instance *instance; /* [lanes] */
-    pv_wrap_lane *wrap;    /* [lanes]; NULL: no wrappers */
+    uint64_t max_steps;            /* 0: none, or wrappers see to it */
+    pv_instance *instance;         /* [lanes] */
+    pv_wrap_lane *wrap;            /* [lanes]; NULL: no wrappers */
+    pv_statistics *own_statistics; /* where the configuration gives none; NULL: not needed */
+    int learns; /* 1: what the lanes see is added to statistics after each step */
 
     /* what a step touches of each lane */
     pv_env **env;            /* [lanes] */

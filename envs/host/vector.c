@@ -134,6 +134,15 @@ static void reset_range(void *ctx, int index)
     }
 }
 
+/* adds what the lanes have seen to the statistics of wrappers, in order of lanes, so that it does
+   not matter which thread ran which */
+static void learn(pv_vector *v)
+{
+    for (int lane = 0; lane < v->lanes; lane++) {
+        pv_wrap_lane_learn(&v->wrap[lane], 0);
+    }
+}
+
 static void clear_marks(pv_vector *v)
 {
     memset(v->first, 0, (size_t)v->rows);
@@ -156,7 +165,11 @@ pv_status pv_vector_reset(pv_vector *v)
     for (int lane = 0; lane < v->lanes; lane++) {
         deal_episode(v, lane);
     }
-    return run(v, reset_range);
+    const pv_status status = run(v, reset_range);
+    if (status == PV_OK && v->learns) {
+        learn(v);
+    }
+    return status;
 }
 
 /* --- one step --- */
@@ -488,7 +501,13 @@ static pv_status step_any(pv_vector *v)
         ended += v->range[i].ended;
         v->marked |= v->range[i].lost > 0;
     }
-    return ended > 0 ? end_episodes(v) : PV_OK;
+    if (ended > 0) {
+        status = end_episodes(v);
+    }
+    if (status == PV_OK && v->learns) {
+        learn(v);
+    }
+    return status;
 }
 
 pv_status pv_vector_step(pv_vector *v)

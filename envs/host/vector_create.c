@@ -4,6 +4,7 @@
 #include "core/threads.h"
 #include "envs/host/block.h"
 #include "envs/host/lanes.h"
+#include "envs/host/statistics.h"
 
 #include <limits.h>
 #include <string.h>
@@ -200,6 +201,7 @@ static void fill_batch(pv_vector *v)
 /* the parts of wrappers that are no memory of theirs */
 static void connect_wraps(pv_vector *v)
 {
+    v->learns = v->config.statistics && v->config.purpose == PV_FOR_TRAINING;
     const pv_wraps *wraps = v->config.world->wraps;
     const int limits = v->config.max_steps == 0 && !wraps->limited;
     for (int lane = 0; lane < v->lanes; lane++) {
@@ -208,6 +210,7 @@ static void connect_wraps(pv_vector *v)
         wrap->env = v->env[lane];
         wrap->max_steps = limits ? wraps->spec[0].max_steps : 0;
         wrap->training = v->config.purpose == PV_FOR_TRAINING;
+        wrap->statistics = v->config.statistics;
         wrap->world_reward = v->world_reward + (size_t)lane * (size_t)v->agents;
     }
 }
@@ -240,6 +243,12 @@ pv_vector *pv_vector_create(const pv_vector_config *config)
         }
         v->env[lane] = v->instance[lane].env;
     }
+    if (v->wrap && !v->config.statistics) {
+        if (pv_statistics_create(config->world, &v->own_statistics)) {
+            goto fail;
+        }
+        v->config.statistics = v->own_statistics;
+    }
     if (v->wrap) {
         connect_wraps(v);
     }
@@ -261,6 +270,7 @@ void pv_vector_destroy(pv_vector *v)
             pv_free(v->log[lane].bytes);
         }
     }
+    pv_statistics_destroy(v->own_statistics);
     pv_free(v->memory);
     pv_free(v);
 }

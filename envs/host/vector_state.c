@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "envs/host/lanes.h"
+#include "envs/host/statistics.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -219,7 +220,7 @@ static pv_status save_wraps(const pv_vector *v, pv_tensors *tensors, const char 
     const pv_status status =
         pv_tensors_add_shaped(tensors, name_of(name, prefix, "wraps"), PV_U8, states, 2, shape);
     pv_free(states);
-    return status;
+    return status || !v->own_statistics ? status : pv_statistics_save(v->own_statistics, tensors);
 }
 
 pv_status pv_vector_save(const pv_vector *v, pv_tensors *tensors, const char *prefix)
@@ -458,6 +459,9 @@ static pv_status load_observations(pv_vector *v, const pv_tensors *tensors, cons
         if (pv_tensors_get(tensors, name_of(name, prefix, what), space->dtype, saved, count)) {
             return pv_last_status();
         }
+        if (v->config.statistics) {
+            memcpy(now, saved, count * pv_dtype_size(space->dtype)); /* normed as it was then */
+        }
         if (memcmp(saved, now, count * pv_dtype_size(space->dtype)) != 0) {
             return fail_repeating(v);
         }
@@ -471,8 +475,14 @@ static pv_status load_wraps(pv_vector *v, const pv_tensors *tensors, const char 
     const uint8_t *states = find_bytes(tensors, prefix, "wraps", (size_t)v->lanes * size);
     for (int lane = 0; states && lane < v->lanes; lane++) {
         memcpy(v->wrap[lane].state, states + (size_t)lane * size, size);
+        if (v->learns) {
+            pv_wrap_lane_learn(&v->wrap[lane], 1); /* the way here was learned from long ago */
+        }
     }
-    return states ? PV_OK : pv_last_status();
+    if (!states) {
+        return pv_last_status();
+    }
+    return v->own_statistics ? pv_statistics_load(v->own_statistics, tensors) : PV_OK;
 }
 
 static pv_status load_lanes(pv_vector *v, const pv_tensors *tensors, const char *prefix)

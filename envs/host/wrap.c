@@ -56,6 +56,7 @@ static pv_status fit(pv_wraps *wraps, int i)
 {
     pv_wrap *wrap = &wraps->wrap[i];
     pv_wrap_draft draft;
+    wrap->index = i;
     wrap->in = &wraps->spec[i];
     wrap->acts = pv_alloc(wrap->in->n_obs);
     if (!wrap->acts || draft_init(&draft, wraps, wrap)) {

@@ -22,6 +22,7 @@ typedef struct pv_wrap_lane pv_wrap_lane;
 /* one wrapper of a line */
 typedef struct pv_wrap {
     const pv_wrap_class *wrap_class;
+    int index;                      /* in the line, the one nearest the world is 0 */
     int column, length;             /* its words in the text, or those of the preset it came from */
     int n;                          /* numbers given */
     double number[PV_WRAP_NUMBERS]; /* those, then the usual ones of those left out */
@@ -108,14 +109,15 @@ struct pv_wrap_lane {
     const pv_env_class *env_class;
     pv_env *env;
     int agents;
-    uint64_t max_steps;   /* the world's own limit, 0: none */
-    uint64_t seed;        /* of the running episode */
-    int training;         /* 1: lives end episodes, statistics are added to */
-    int counting;         /* 1: rewards belong to a decision */
-    int soft;             /* 1: a reset that leaves the world alone, after a lost life */
-    int lost;             /* 1: this step lost a life and nothing else ended */
-    float *world_reward;  /* [agents] sum of the world's own in this step */
-    pv_wrap_layer *layer; /* [n + 1], the world first */
+    uint64_t max_steps;        /* the world's own limit, 0: none */
+    uint64_t seed;             /* of the running episode */
+    int training;              /* 1: lives end episodes, statistics are added to */
+    int counting;              /* 1: rewards belong to a decision */
+    int soft;                  /* 1: a reset that leaves the world alone, after a lost life */
+    int lost;                  /* 1: this step lost a life and nothing else ended */
+    pv_statistics *statistics; /* NULL: no wrapper keeps any */
+    float *world_reward;       /* [agents] sum of the world's own in this step */
+    pv_wrap_layer *layer;      /* [n + 1], the world first */
     pv_wrap_layer *top;
     void *state; /* everything that is saved */
     size_t state_size;
@@ -164,6 +166,9 @@ void pv_wrap_lane_take(pv_block *block, pv_wrap_lane *lane, const pv_wraps *wrap
 pv_status pv_wrap_lane_reset(pv_wrap_lane *lane, uint64_t seed, const pv_io *io);
 pv_status pv_wrap_lane_step(pv_wrap_lane *lane, const pv_io *io);
 pv_status pv_wrap_lane_go_on(pv_wrap_lane *lane, const pv_io *io);
+
+/* Adds what the lane has seen in this step to its statistics, or with `forget` drops it. */
+void pv_wrap_lane_learn(pv_wrap_lane *lane, int forget);
 
 /* --- for the wrappers themselves --- */
 

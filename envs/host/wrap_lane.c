@@ -1,6 +1,6 @@
 /* The wrappers of one lane: layers, each of which calls the one below it, the world itself at the
    bottom. What a layer leaves alone goes straight into the buffer of whoever asked for it. */
-#include "envs/host/wrap.h"
+#include "envs/host/statistics.h"
 
 #include "core/rng.h"
 
@@ -190,6 +190,25 @@ pv_status pv_wrap_lane_step(pv_wrap_lane *lane, const pv_io *io)
     lane->lost = 0;
     memset(lane->world_reward, 0, (size_t)lane->agents * sizeof *lane->world_reward);
     return lane->top->step(lane->top, io);
+}
+
+void pv_wrap_lane_learn(pv_wrap_lane *lane, int forget)
+{
+    for (pv_wrap_layer *layer = lane->layer + 1; layer <= lane->top; layer++) {
+        if (!layer->wrap->wrap_class->moments) {
+            continue;
+        }
+        /* wrappers with moments keep what the lane has seen first in their scratch */
+        pv_running *seen = layer->scratch;
+        pv_running *known = &lane->statistics->running[layer->wrap->index];
+        if (forget) {
+            *seen->n = 0.0;
+            memset(seen->mean, 0, seen->count * sizeof *seen->mean);
+            memset(seen->squares, 0, seen->count * sizeof *seen->squares);
+        } else {
+            pv_running_merge(known, seen);
+        }
+    }
 }
 
 pv_status pv_wrap_lane_go_on(pv_wrap_lane *lane, const pv_io *io)

@@ -14,7 +14,7 @@ enum { TEXT_SHOWN = 160, NAMES_MAX = 48, WORD_MAX = 48 };
 static const pv_wrap_class *const classes[] = {
     &pv_wrap_noop,    &pv_wrap_sticky, &pv_wrap_skip,  &pv_wrap_max,  &pv_wrap_limit,
     &pv_wrap_life,    &pv_wrap_gray,   &pv_wrap_stack, &pv_wrap_hide, &pv_wrap_onehot,
-    &pv_wrap_flatten, &pv_wrap_clip,   &pv_wrap_scale,
+    &pv_wrap_flatten, &pv_wrap_clip,   &pv_wrap_scale, &pv_wrap_norm, &pv_wrap_norm_reward,
 };
 
 enum { CLASSES = sizeof classes / sizeof classes[0] };

@@ -30,6 +30,10 @@ typedef enum pv_act_mode { PV_ACT_TRAIN, PV_ACT_GREEDY, PV_ACT_SAMPLE } pv_act_m
 pv_status pv_agent_act(pv_agent *agent, const pv_batch *batch, void *memory, pv_act_mode mode,
                        pv_rng *rng);
 
+/* Returns what the wrappers norm and norm-reward of its world have learned, for vectors it acts in
+   (pv_vector_config.statistics); part of what it saves; NULL where the world has neither. */
+pv_statistics *pv_agent_statistics(pv_agent *agent);
+
 /* Returns the bytes of recurrent memory a row needs (0: none). */
 size_t pv_agent_memory_size(const pv_agent *agent);
 

@@ -80,6 +80,9 @@ typedef enum pv_purpose {
     PV_FOR_RECORDING = 3
 } pv_purpose;
 
+/* what the wrappers norm and norm-reward have learned; an agent's own: pv_agent_statistics */
+typedef struct pv_statistics pv_statistics;
+
 typedef struct pv_vector_config {
     const pv_world *world; /* must outlive the vector */
     int lanes;
@@ -90,7 +93,9 @@ typedef struct pv_vector_config {
                            in the order they begin and hash with lane 0, so lanes do not change them
                          */
     uint64_t max_steps; /* steps after which the host truncates; 0: the world's own limit */
-    pv_pool *pool;      /* lanes run on its threads; NULL: on the caller's */
+    pv_statistics *statistics; /* of the world's wrappers, which PV_FOR_TRAINING adds to; must
+                                  outlive the vector; NULL: its own, empty at the beginning */
+    pv_pool *pool;             /* lanes run on its threads; NULL: on the caller's */
 } pv_vector_config;
 
 /* Returns one lane, seed 1, training, the world's own limit. */
