@@ -12,6 +12,7 @@ extern const pv_command pv_command_eval;
 extern const pv_command pv_command_record;
 extern const pv_command pv_command_plot;
 extern const pv_command pv_command_show;
+extern const pv_command pv_command_keep;
 extern const pv_command pv_command_compare;
 extern const pv_command pv_command_check;
 extern const pv_command pv_command_bench;

@@ -3,7 +3,6 @@
 #include "cli/groups.h"
 
 #include "cli/run.h"
-#include "core/csv.h"
 #include "core/file.h"
 #include "core/memory.h"
 
@@ -13,20 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void free_curve(pv_curve *curve)
-{
-    pv_free(curve->dir);
-    pv_free(curve->step);
-    pv_free(curve->episode);
-    pv_free(curve->value);
-}
-
 void pv_groups_free(pv_groups *groups)
 {
     for (int i = 0; i < groups->n; i++) {
         pv_group *group = &groups->group[i];
         for (int k = 0; k < group->n; k++) {
-            free_curve(&group->curves[k]);
+            pv_curve_free(&group->curves[k]);
         }
         pv_free(group->curves);
         pv_free(group->agent);
@@ -36,160 +27,6 @@ void pv_groups_free(pv_groups *groups)
     }
     pv_free(groups->group);
     memset(groups, 0, sizeof *groups);
-}
-
-/* --- reading --- */
-
-static pv_status read_column(const pv_csv *csv, const char *name, double **column)
-{
-    const int at = pv_csv_column(csv, name);
-    if (at < 0) {
-        return pv_fail(PV_ERROR_FORMAT, "there is no column \"%s\"", name);
-    }
-    *column = pv_alloc_array(csv->rows ? csv->rows : 1, sizeof(double));
-    return *column ? pv_csv_numbers(csv, at, *column) : pv_last_status();
-}
-
-/* takes memory for that many rows */
-static pv_status take_rows(pv_curve *curve, size_t rows)
-{
-    rows = rows ? rows : 1;
-    curve->step = pv_alloc_array(rows, sizeof(double));
-    curve->episode = pv_alloc_array(rows, sizeof(double));
-    curve->value = pv_alloc_array(rows, sizeof(double));
-    return curve->step && curve->episode && curve->value ? PV_OK : pv_last_status();
-}
-
-static void add_row(pv_curve *curve, double step, double episode, double value)
-{
-    curve->step[curve->n] = step;
-    curve->episode[curve->n] = episode;
-    curve->value[curve->n++] = value;
-}
-
-/* fills a curve from episodes.csv: the rows of agent 0; `y` NULL: how many there are */
-static pv_status fill_episodes(pv_curve *curve, const pv_csv *csv, const char *y)
-{
-    double *step = NULL;
-    double *agent = NULL;
-    double *value = NULL;
-    pv_status status = read_column(csv, "step", &step);
-    status = status ? status : read_column(csv, "agent", &agent);
-    status = status || !y ? status : read_column(csv, y, &value);
-    status = status ? status : take_rows(curve, csv->rows + 1);
-    if (status == PV_OK && !y) {
-        add_row(curve, 0.0, 0.0, 0.0);
-    }
-    for (size_t row = 0; row < csv->rows && status == PV_OK; row++) {
-        if (agent[row] == 0.0) {
-            curve->episodes += 1.0;
-            curve->steps = step[row];
-            add_row(curve, step[row], curve->episodes, value ? value[row] : curve->episodes);
-        }
-    }
-    pv_free(step);
-    pv_free(agent);
-    pv_free(value);
-    return status;
-}
-
-/* what to answer to the name of a metric that a run has not */
-static pv_status fail_metric(const pv_csv *csv, int names, const char *y)
-{
-    const char *near = NULL;
-    const char **known = pv_alloc_array(csv->rows ? csv->rows : 1, sizeof *known);
-    for (size_t row = 0; known && row < csv->rows; row++) {
-        known[row] = pv_csv_cell(csv, row, names);
-    }
-    if (known) {
-        near = pv_near_name(y, known, (int)csv->rows);
-    }
-    pv_fail(PV_ERROR_ARGUMENT, "there is no metric \"%s\"%s%s%s", y,
-            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    pv_free(known);
-    return PV_ERROR_ARGUMENT;
-}
-
-/* fills a curve from metrics.csv, `ended` being the curve of how many episodes had ended */
-static pv_status fill_metric(pv_curve *curve, const pv_csv *csv, const char *y,
-                             const pv_curve *ended)
-{
-    double *step = NULL;
-    double *value = NULL;
-    const int names = pv_csv_column(csv, "name");
-    pv_status status = names < 0 ? pv_fail(PV_ERROR_FORMAT, "there is no column \"name\"") : PV_OK;
-    status = status ? status : read_column(csv, "step", &step);
-    status = status ? status : read_column(csv, "value", &value);
-    status = status ? status : take_rows(curve, csv->rows);
-    size_t k = 0;
-    for (size_t row = 0; row < csv->rows && status == PV_OK; row++) {
-        if (strcmp(pv_csv_cell(csv, row, names), y) == 0) {
-            while (k + 1 < ended->n && ended->step[k + 1] <= step[row]) {
-                k++;
-            }
-            add_row(curve, step[row], ended->episode[k], value[row]);
-        }
-    }
-    if (status == PV_OK && curve->n == 0 && csv->rows > 0) {
-        status = fail_metric(csv, names, y);
-    }
-    curve->steps = ended->steps;
-    curve->episodes = ended->episodes;
-    pv_free(step);
-    pv_free(value);
-    return status;
-}
-
-/* reads a table of a run folder; one that is not there has no rows */
-static pv_status read_table(pv_curve *curve, const pv_run *run, const char *name, const char *y,
-                            const pv_curve *ended)
-{
-    char *path = pv_run_path(run, name);
-    pv_csv csv;
-    pv_status status = path ? PV_OK : pv_last_status();
-    if (status == PV_OK && !pv_file_exists(path)) {
-        status = take_rows(curve, 0);
-    } else if (status == PV_OK) {
-        status = pv_csv_read(&csv, path);
-        if (status == PV_OK) {
-            status = ended ? fill_metric(curve, &csv, y, ended) : fill_episodes(curve, &csv, y);
-            status = status ? pv_fail_in("%s", path) : PV_OK;
-            pv_csv_free(&csv);
-        }
-    }
-    pv_free(path);
-    return status;
-}
-
-static int is_column(const char *y)
-{
-    return strcmp(y, "return") == 0 || strcmp(y, "length") == 0;
-}
-
-static pv_status read_curve(pv_curve *curve, const pv_run *run, const char *y)
-{
-    pv_curve ended = {0};
-    const int counts = strcmp(y, "episodes") == 0;
-    memset(curve, 0, sizeof *curve);
-    pv_status status = PV_OK;
-    if (counts || is_column(y)) {
-        status = read_table(curve, run, "episodes.csv", counts ? NULL : y, NULL);
-    } else {
-        status = read_table(&ended, run, "episodes.csv", NULL, NULL);
-        status = status ? status : read_table(curve, run, "metrics.csv", y, &ended);
-        free_curve(&ended);
-    }
-    if (run->steps && !run->episodes && isnan(run->stop_at) &&
-        strcmp(run->status, "finished") == 0) {
-        curve->steps = (double)run->steps; /* the episode then running ended in no row */
-    }
-    curve->seconds = run->seconds;
-    curve->dir = status ? NULL : pv_copy_text(run->dir);
-    if (!curve->dir) {
-        free_curve(curve);
-        return pv_last_status();
-    }
-    return PV_OK;
 }
 
 /* --- grouping --- */
@@ -306,7 +143,7 @@ static pv_status add_curve(pv_groups *groups, const pv_run *run, const char *rec
     pv_curve curve;
     double at;
     pv_status status = read_against(run, reading->against, &at);
-    status = status ? status : read_curve(&curve, run, reading->y ? reading->y : "return");
+    status = status ? status : pv_curve_read(&curve, run, reading->y ? reading->y : "return");
     if (status) {
         return status;
     }
@@ -314,7 +151,7 @@ static pv_status add_curve(pv_groups *groups, const pv_run *run, const char *rec
     pv_curve *grown =
         group ? pv_realloc(group->curves, ((size_t)group->n + 1) * sizeof *grown) : NULL;
     if (!grown) {
-        free_curve(&curve);
+        pv_curve_free(&curve);
         return pv_last_status();
     }
     group->curves = grown;
@@ -438,41 +275,4 @@ pv_status pv_groups_read(pv_groups *groups, const pv_reading *reading, const cha
         pv_groups_free(groups);
     }
     return status;
-}
-
-/* --- what is said of a curve --- */
-
-double pv_curve_final(const pv_curve *curve, size_t window)
-{
-    const size_t n = curve->n < window ? curve->n : window;
-    double sum = 0.0;
-    for (size_t i = curve->n - n; i < curve->n; i++) {
-        sum += curve->value[i];
-    }
-    return n ? sum / (double)n : NAN;
-}
-
-double pv_curve_area(const pv_curve *curve)
-{
-    double area = 0.0;
-    double before = 0.0;
-    for (size_t i = 0; i < curve->n; i++) {
-        area += curve->value[i] * (curve->step[i] - before);
-        before = curve->step[i];
-    }
-    return before > 0.0 ? area / before : NAN;
-}
-
-double pv_curve_reached(const pv_curve *curve, double threshold)
-{
-    enum { WINDOW = 100 };
-    double sum = 0.0;
-    for (size_t i = 0; i < curve->n; i++) {
-        sum += curve->value[i];
-        sum -= i >= WINDOW ? curve->value[i - WINDOW] : 0.0;
-        if (i + 1 >= WINDOW && sum / WINDOW >= threshold) {
-            return curve->step[i];
-        }
-    }
-    return NAN;
 }

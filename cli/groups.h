@@ -3,7 +3,7 @@
 #ifndef PAVLOV_CLI_GROUPS_H
 #define PAVLOV_CLI_GROUPS_H
 
-#include "pavlov/status.h"
+#include "cli/curve.h"
 
 /* what is read of every run */
 typedef struct pv_reading {
@@ -12,18 +12,6 @@ typedef struct pv_reading {
     const char *against; /* a number among the agent's settings, which then tells no groups of a
                             line apart; NULL: none */
 } pv_reading;
-
-/* what one run has told: a row per finished training episode of agent 0, or per report of metrics
- */
-typedef struct pv_curve {
-    char *dir;
-    size_t n;
-    double *step;           /* [n] at which it was told */
-    double *episode;        /* [n] how many had ended by then */
-    double *value;          /* [n] */
-    double steps, episodes; /* how far the run has come */
-    double seconds;         /* of training */
-} pv_curve;
 
 /* runs of one agent in one world with the same settings */
 typedef struct pv_group {
@@ -52,16 +40,5 @@ void pv_groups_free(pv_groups *groups);
 
 /* Returns 1 if two groups differ in nothing but `against`. */
 int pv_group_continues(const pv_group *a, const pv_group *b);
-
-/* Returns the mean of a curve's last `window` rows (of all, if fewer); NaN if it has none. */
-double pv_curve_final(const pv_curve *curve, size_t window);
-
-/* Returns the area under the curve over steps, divided by the steps: every episode's return
-   weighted by its length; NaN if it has none. */
-double pv_curve_area(const pv_curve *curve);
-
-/* Returns the step at which the mean of the last 100 episodes first reached `threshold`; NaN:
- * never. */
-double pv_curve_reached(const pv_curve *curve, double threshold);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/stats.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,7 +119,8 @@ static double end_of(const pv_curve *curve, int by_episodes)
     return by_episodes ? curve->episodes : curve->steps;
 }
 
-/* the mean of a curve's last `window` rows at every x; NaN before the first and after its end */
+/* the mean of a curve's last `window` episodes or rows at every x; NaN before the first and after
+ * its end */
 static void sample_curve(const pv_curve *curve, const pv_plot_series *s,
                          const pv_lines_config *config, double *y)
 {
@@ -126,17 +128,21 @@ static void sample_curve(const pv_curve *curve, const pv_plot_series *s,
     const double end = end_of(curve, config->by_episodes);
     size_t counted = 0;
     size_t dropped = 0;
+    double weight = 0.0;
     double sum = 0.0;
     for (size_t i = 0; i < s->points; i++) {
-        while (counted < curve->n && at[counted] <= s->x[i]) {
-            sum += curve->value[counted++];
+        for (; counted < curve->n && at[counted] <= s->x[i]; counted++) {
+            sum += curve->value[counted] * curve->weight[counted];
+            weight += curve->weight[counted];
         }
-        for (; counted - dropped > config->window; dropped++) {
-            sum -= curve->value[dropped];
+        for (; dropped + 1 < counted && weight - curve->weight[dropped] >= (double)config->window;
+             dropped++) {
+            sum -= curve->value[dropped] * curve->weight[dropped];
+            weight -= curve->weight[dropped];
         }
         /* the last point may lie a rounding beyond the end */
         const int beyond = s->x[i] > end * (1.0 + 2.0 / POINTS);
-        y[i] = counted == 0 || beyond ? NAN : scaled(config, sum / (double)(counted - dropped));
+        y[i] = counted == 0 || beyond ? NAN : scaled(config, sum / weight);
     }
 }
 
@@ -236,7 +242,7 @@ static pv_status fill_point(pv_plot_series *s, size_t i, const pv_group *group,
     }
     for (int k = 0; k < group->n; k++) {
         const pv_curve *curve = &group->curves[k];
-        values[k] = scaled(config, pv_curve_final(curve, curve->n));
+        values[k] = scaled(config, pv_curve_final(curve, SIZE_MAX));
     }
     row_of(s, X)[i] = group->at;
     const pv_status status = summarise(s, i, values, (size_t)group->n);

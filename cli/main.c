@@ -12,7 +12,7 @@
 static const pv_command *const commands[] = {
     &pv_command_list,    &pv_command_info,   &pv_command_train, &pv_command_resume,
     &pv_command_eval,    &pv_command_record, &pv_command_plot,  &pv_command_show,
-    &pv_command_compare, &pv_command_check,  &pv_command_bench,
+    &pv_command_compare, &pv_command_keep,   &pv_command_check, &pv_command_bench,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -174,7 +174,7 @@ static size_t choose_window(const pv_groups *groups, const wishes *w)
     }
     for (int i = 0; i < groups->n; i++) {
         for (int k = 0; k < groups->group[i].n; k++) {
-            const size_t n = groups->group[i].curves[k].n;
+            const size_t n = (size_t)groups->group[i].curves[k].episodes;
             longest = n > longest ? n : longest;
         }
     }

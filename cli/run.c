@@ -2,6 +2,7 @@
    gone on with, repeated and compared without the command that began it. */
 #include "cli/run.h"
 
+#include "cli/output.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/memory.h"
@@ -146,6 +147,16 @@ pv_status pv_run_write(const pv_run *run)
     return status;
 }
 
+pv_status pv_run_print(const pv_run *run)
+{
+    cJSON *json = cJSON_CreateObject();
+    const pv_status status = !json || add_recipe(json, run)
+                                 ? pv_fail(PV_ERROR_MEMORY, "out of memory for the recipe")
+                                 : pv_print_json(json);
+    cJSON_Delete(json);
+    return status;
+}
+
 /* --- files that parameters name --- */
 
 static const char *base_name(const char *path)
@@ -154,15 +165,14 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* copies the files that the world's text parameters name, so that the folder is whole by itself */
-static pv_status copy_files(const pv_run *run)
+pv_status pv_run_copy_files(const pv_run *run, const char *dir)
 {
     const pv_params *params = &run->world->params;
     pv_status status = PV_OK;
     for (int i = 0; i < params->n && status == PV_OK; i++) {
         const char *text = params->table[i].text ? params->value[i].text : NULL;
         if (text && pv_file_exists(text)) {
-            char *copy = pv_run_path(run, base_name(text));
+            char *copy = pv_path_join(dir, base_name(text));
             status = copy ? pv_file_copy(text, copy) : pv_last_status();
             pv_free(copy);
         }
@@ -258,7 +268,7 @@ pv_status pv_run_create(pv_run *run, const char *dir, int force)
     pv_time_text(now);
     pv_status status = pv_run_set(&run->dir, dir);
     status = status ? status : claim_dir(dir, force);
-    status = status ? status : copy_files(run);
+    status = status ? status : pv_run_copy_files(run, run->dir);
     status = status ? status : pv_run_set(&run->started, now);
     status = status ? status : pv_run_set(&run->status, "running");
     if (status == PV_OK) {
@@ -350,6 +360,23 @@ pv_status pv_run_open(pv_run *run, const char *dir)
     return status;
 }
 
+int pv_run_is_kept(const pv_run *run)
+{
+    char *path = pv_run_path(run, "curve.csv");
+    const int kept = path && pv_file_exists(path);
+    pv_free(path);
+    return kept;
+}
+
+static const char *why_missing(const pv_run *run, const char *checkpoint)
+{
+    return pv_run_is_kept(run) ? "; the run was kept without its agent"
+           : run->lean         ? "; it was trained with --lean, which keeps none"
+           : strcmp(checkpoint, "best.safetensors") == 0
+               ? "; it is kept when training with --eval-every N"
+               : " yet";
+}
+
 pv_agent *pv_run_agent(const pv_run *run, const char *checkpoint)
 {
     const int rows = run->lanes * (int)pv_world_spec(run->world)->agents;
@@ -359,11 +386,8 @@ pv_agent *pv_run_agent(const pv_run *run, const char *checkpoint)
         char *path = pv_run_path(run, checkpoint);
         pv_status status = path ? PV_OK : pv_last_status();
         if (path && !pv_file_exists(path)) {
-            const int best = strcmp(checkpoint, "best.safetensors") == 0;
             status = pv_fail(PV_ERROR_FILE, "%s has no %s%s", run->dir, checkpoint,
-                             run->lean ? "; it was trained with --lean, which keeps none"
-                             : best    ? "; it is kept when training with --eval-every N"
-                                       : " yet");
+                             why_missing(run, checkpoint));
         }
         status = status ? status : pv_agent_load(agent, path);
         pv_free(path);

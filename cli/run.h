@@ -43,6 +43,16 @@ pv_status pv_run_open(pv_run *run, const char *dir);
 /* Writes run.json. */
 pv_status pv_run_write(const pv_run *run);
 
+/* Returns 1 if the run folder is what `pavlov keep` left of one. */
+int pv_run_is_kept(const pv_run *run);
+
+/* Prints the recipe to standard output, as it stands in run.json. */
+pv_status pv_run_print(const pv_run *run);
+
+/* Copies the files that the world's parameters name into a folder, so that it is whole by itself.
+ */
+pv_status pv_run_copy_files(const pv_run *run, const char *dir);
+
 /* Replaces a text of the run by a copy. */
 pv_status pv_run_set(char **text, const char *value);
 

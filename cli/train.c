@@ -347,7 +347,9 @@ static pv_status run_train(const pv_arguments *arguments)
         status = pv_fail(PV_ERROR_ARGUMENT,
                          "--record needs the checkpoint that --lean leaves out; give one of them");
     }
-    status = status ? status : train_recipe(&recipe, &w);
+    if (status == PV_OK) {
+        status = pv_option_text(a, "--dry-run") ? pv_run_print(&recipe) : train_recipe(&recipe, &w);
+    }
     pv_run_free(&recipe);
     return status;
 }
@@ -378,6 +380,7 @@ static const pv_option options[] = {
      "tables only, for sweeps of many short runs: no checkpoints, no waiting for the disk", 0},
     {"--record", NULL, "a video of the trained agent, video.webm in the run folder", 0},
     {"--plot", NULL, "the reward curve, curve.svg in the run folder", 0},
+    {"--dry-run", NULL, "print the recipe as JSON, everything resolved, and train nothing", 0},
     {"--force", NULL, "replace an existing run", 0},
     {"--quiet", NULL, "no progress", 0},
     {"--verbose", NULL, "first say what it will train, with which kernels and parameters", 0},
