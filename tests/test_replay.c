@@ -1,5 +1,6 @@
 /* The replay's ring against a memory that keeps every transition whole. */
 #include "core/memory.h"
+#include "core/threads.h"
 #include "replay_oracle.h"
 
 #include <stdio.h>
@@ -212,13 +213,20 @@ START_TEST(the_same_stream_draws_the_same_batch)
 }
 END_TEST
 
-START_TEST(parts_of_a_batch_are_gathered_alike)
+/* a thread's share of a batch */
+static void gather_part(void *ctx, int index)
+{
+    pv_replay_gather(ctx, 4 * index, 4 * index + 4);
+}
+
+START_TEST(parts_of_a_batch_may_be_gathered_by_several_threads)
 {
     oracle o;
     o_init(&o, stacked, 2, 20);
     pv_replay_config config = o_config(&o, 80);
     config.steps = 4;
     pv_replay *replay = pv_replay_create(&config);
+    pv_pool *pool = pv_pool_create(2);
     for (int i = 0; i < 90; i++) {
         o_step(&o, replay);
     }
@@ -228,10 +236,10 @@ START_TEST(parts_of_a_batch_are_gathered_alike)
     unsigned char *whole = malloc(size);
     memcpy(whole, b->obs[0], size);
     memset((void *)(uintptr_t)b->obs[0], 0, size);
-    pv_replay_gather(replay, 9, 16);
-    pv_replay_gather(replay, 0, 9);
+    pv_pool_run(pool, gather_part, replay, 4);
     ck_assert_mem_eq(b->obs[0], whole, size);
     free(whole);
+    pv_pool_destroy(pool);
     pv_replay_destroy(replay);
     o_free(&o);
 }
@@ -358,7 +366,7 @@ int main(void)
     tcase_add_test(ring, a_break_cuts_running_episodes_short);
     tcase_add_test(ring, uniform_draws_are_uniform);
     tcase_add_test(ring, the_same_stream_draws_the_same_batch);
-    tcase_add_test(ring, parts_of_a_batch_are_gathered_alike);
+    tcase_add_test(ring, parts_of_a_batch_may_be_gathered_by_several_threads);
     suite_add_tcase(suite, ring);
     TCase *memory = tcase_create("memory");
     tcase_add_test(memory, a_million_atari_transitions_take_at_most_7_3_gigabytes);
