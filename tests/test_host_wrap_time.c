@@ -166,58 +166,70 @@ END_TEST
 
 /* --- gray --- */
 
+/* the part of 0..h x w that source pixel y of `in` and target pixel i of `out` share, in units of
+   which a source pixel has `out` and a target pixel `in` */
+static uint64_t shared(uint64_t in, uint64_t out, uint64_t y, uint64_t i)
+{
+    const uint64_t top = y * out > i * in ? y * out : i * in;
+    const uint64_t low = (y + 1) * out < (i + 1) * in ? (y + 1) * out : (i + 1) * in;
+    return top < low ? low - top : 0;
+}
+
+typedef struct sizes {
+    uint32_t height, width, h, w, band;
+} sizes;
+
 /* the grey of target pixel (i, j) by the area's definition, without common divisors or shortcuts */
-static uint8_t gray_pixel(uint32_t height, uint32_t width, uint32_t h, uint32_t w, uint32_t i,
-                          uint32_t j, int32_t t, int32_t s)
+static uint8_t gray_pixel(const sizes *z, uint32_t i, uint32_t j, int32_t t, int32_t s)
 {
     uint64_t sum = 0;
-    for (uint64_t y = 0; y < height; y++) {
-        for (uint64_t x = 0; x < width; x++) {
-            const uint64_t top = y * h > i * (uint64_t)height ? y * h : i * (uint64_t)height;
-            const uint64_t low =
-                (y + 1) * h < (i + 1) * (uint64_t)height ? (y + 1) * h : (i + 1) * (uint64_t)height;
-            const uint64_t left = x * w > j * (uint64_t)width ? x * w : j * (uint64_t)width;
-            const uint64_t right =
-                (x + 1) * w < (j + 1) * (uint64_t)width ? (x + 1) * w : (j + 1) * (uint64_t)width;
-            if (top < low && left < right) {
-                sum += (low - top) * (right - left) *
-                       (77u * frame_byte(t, (uint32_t)y, (uint32_t)x, 0, s) +
-                        150u * frame_byte(t, (uint32_t)y, (uint32_t)x, 1, s) +
-                        29u * frame_byte(t, (uint32_t)y, (uint32_t)x, 2, s));
-            }
+    for (uint32_t y = 0; y < z->height; y++) {
+        for (uint32_t x = 0; x < z->width; x++) {
+            const uint64_t area = shared(z->height, z->h, y, i) * shared(z->width, z->w, x, j);
+            const uint32_t band = y / z->band;
+            sum += area == 0 ? 0
+                             : area * (77u * frame_byte(t, band, x, 0, s) +
+                                       150u * frame_byte(t, band, x, 1, s) +
+                                       29u * frame_byte(t, band, x, 2, s));
         }
     }
-    const uint64_t divisor = (uint64_t)256 * height * width;
+    const uint64_t divisor = (uint64_t)256 * z->height * z->width;
     return (uint8_t)((sum + divisor / 2) / divisor);
+}
+
+static void expect_gray(const sizes *z, int32_t t, int32_t s)
+{
+    const uint8_t *seen = batch->obs[FRAME];
+    for (uint32_t i = 0; i < z->h; i++) {
+        for (uint32_t j = 0; j < z->w; j++) {
+            ck_assert_uint_eq(seen[i * z->w + j], gray_pixel(z, i, j, t, s));
+        }
+    }
 }
 
 START_TEST(gray_is_the_average_of_the_area)
 {
     begin_test();
-    static const uint32_t sizes[][4] = {{4, 6, 2, 3},    {4, 6, 4, 6}, {5, 7, 3, 2},   {6, 4, 1, 1},
-                                        {64, 48, 21, 9}, {3, 2, 7, 5}, {63, 61, 8, 10}};
-    for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++) {
-        const uint32_t *size = sizes[n];
+    static const sizes all[] = {{4, 6, 2, 3, 1},    {4, 6, 4, 6, 1},     {5, 7, 3, 2, 1},
+                                {6, 4, 1, 1, 1},    {64, 48, 21, 9, 1},  {3, 2, 7, 5, 1},
+                                {63, 61, 8, 10, 1}, {299, 5, 2, 3, 1},   {300, 64, 7, 3, 1},
+                                {64, 7, 21, 7, 9},  {210, 6, 84, 3, 31}, {63, 5, 10, 5, 7},
+                                {30, 4, 45, 4, 4},  {40, 3, 13, 2, 300}};
+    for (size_t n = 0; n < sizeof all / sizeof all[0]; n++) {
+        const sizes *z = &all[n];
         char text[256];
         char wrap[64];
-        snprintf(text, sizeof text, "%s:height=%u,width=%u", SHOW, size[0], size[1]);
-        snprintf(wrap, sizeof wrap, "gray %ux%u", size[2], size[3]);
+        snprintf(text, sizeof text, "%s:height=%u,width=%u,band=%u", SHOW, z->height, z->width,
+                 z->band);
+        snprintf(wrap, sizeof wrap, "gray %ux%u", z->h, z->w);
         start(text, wrap, 1, PV_FOR_TRAINING);
         ck_assert_str_eq(pv_world_wrap(world), wrap);
         const pv_space *frame = &batch->spec->obs[FRAME];
-        ck_assert(frame->ndim == 3 && frame->shape[0] == size[2] && frame->shape[1] == size[3] &&
+        ck_assert(frame->ndim == 3 && frame->shape[0] == z->h && frame->shape[1] == z->w &&
                   frame->shape[2] == 1 && frame->low[0] == 0.0 && frame->high[0] == 255.0);
-        for (int32_t t = 0; t < 2; t++) {
-            const uint8_t *seen = batch->obs[FRAME];
-            for (uint32_t i = 0; i < size[2]; i++) {
-                for (uint32_t j = 0; j < size[3]; j++) {
-                    ck_assert_uint_eq(
-                        seen[i * size[3] + j],
-                        gray_pixel(size[0], size[1], size[2], size[3], i, j, t, start_of(0, 0)));
-                }
-            }
-            step(0);
-        }
+        expect_gray(z, 0, start_of(0, 0));
+        step(0);
+        expect_gray(z, 1, start_of(0, 0));
         close_world();
     }
     end_test();
@@ -229,12 +241,12 @@ START_TEST(gray_of_gray_keeps_the_one_colour)
     begin_test();
     start(SHOW, "gray 4x6, gray 4x6", 1, PV_FOR_TRAINING);
     ck_assert_uint_eq(((const uint8_t *)batch->obs[FRAME])[7],
-                      gray_pixel(4, 6, 4, 6, 1, 1, 0, start_of(0, 0)));
+                      gray_pixel(&(sizes){4, 6, 4, 6, 1}, 1, 1, 0, start_of(0, 0)));
     close_world();
     start(SHOW, "gray 4x6, gray 1x1", 1, PV_FOR_TRAINING);
     uint32_t sum = 0;
     for (uint32_t i = 0; i < 24; i++) {
-        sum += gray_pixel(4, 6, 4, 6, i / 6, i % 6, 0, start_of(0, 0));
+        sum += gray_pixel(&(sizes){4, 6, 4, 6, 1}, i / 6, i % 6, 0, start_of(0, 0));
     }
     ck_assert_uint_eq(*(const uint8_t *)batch->obs[FRAME], (sum + 12) / 24);
     end_test();
@@ -257,8 +269,8 @@ START_TEST(grey_frames_stack_byte_by_byte)
             for (uint32_t k = 0; k < n; k++) {
                 for (uint32_t p = 0; p < 6; p++) {
                     ck_assert_uint_eq(seen[p * n + k],
-                                      gray_pixel(4, 6, 2, 3, p / 3, p % 3, (int32_t)(7 - n + k),
-                                                 start_of(lane, 0)));
+                                      gray_pixel(&(sizes){4, 6, 2, 3, 1}, p / 3, p % 3,
+                                                 (int32_t)(7 - n + k), start_of(lane, 0)));
                 }
             }
         }

@@ -21,11 +21,17 @@ typedef struct axis {
     uint32_t unit, step; /* out and in without their common divisor */
 } axis;
 
+/* a border between target pixels of a row, `part` units into source pixel `at` */
+typedef struct border {
+    uint32_t at, part;
+} border;
+
 typedef struct gray {
     axis y, x;
     uint32_t colours;
     uint64_t divisor, half;
     uint64_t inverse; /* quotient = n x inverse >> SHIFT; 0: divide */
+    border right[];   /* [x.out] of each target pixel */
 } gray;
 
 /* n x inverse is exact for n up to 256 D if 256 D x D < 2^SHIFT, and fits 64 bits */
@@ -110,7 +116,8 @@ static pv_status gray_shape(pv_wrap_draft *draft)
 static pv_status gray_prepare(pv_wrap *wrap)
 {
     const pv_space *in = &wrap->in->obs[wrap->which];
-    gray *g = pv_alloc(sizeof *g);
+    const size_t width = (size_t)wrap->number[1];
+    gray *g = pv_alloc(sizeof *g + width * sizeof g->right[0]);
     if (!g) {
         return PV_ERROR_MEMORY;
     }
@@ -120,6 +127,10 @@ static pv_status gray_prepare(pv_wrap *wrap)
     g->divisor = (uint64_t)g->y.step * g->x.step * (g->colours == COLOUR_MOST ? FULL : 1);
     g->half = g->divisor / 2;
     g->inverse = g->divisor < divisor_most ? ((uint64_t)1 << SHIFT) / g->divisor + 1 : 0;
+    for (size_t j = 0; j < width; j++) {
+        const uint64_t units = (uint64_t)(j + 1) * g->x.step;
+        g->right[j] = (border){(uint32_t)(units / g->x.unit), (uint32_t)(units % g->x.unit)};
+    }
     wrap->constant = g;
     return PV_OK;
 }
@@ -127,8 +138,8 @@ static pv_status gray_prepare(pv_wrap *wrap)
 /* --- one frame --- */
 
 typedef struct gray_scratch {
-    uint32_t *sum;    /* [width][colours] of the rows that a target row covers */
-    uint64_t *before; /* [width + 1] grey sums of all pixels to the left */
+    void *sum;        /* [width][colours] of the rows that a target row covers */
+    uint64_t *before; /* [width + 2] grey sums of all pixels to the left; the last is not used */
 } gray_scratch;
 
 static void gray_layout(pv_wrap_layer *layer, pv_block *saved, pv_block *scratch)
@@ -136,7 +147,7 @@ static void gray_layout(pv_wrap_layer *layer, pv_block *saved, pv_block *scratch
     const pv_space *in = &layer->wrap->in->obs[layer->wrap->which];
     gray_scratch *s = pv_block_take(scratch, 1, sizeof *s);
     uint32_t *sum = pv_block_take(scratch, (size_t)in->shape[1] * COLOUR_MOST, sizeof *sum);
-    uint64_t *before = pv_block_take(scratch, (size_t)in->shape[1] + 1, sizeof *before);
+    uint64_t *before = pv_block_take(scratch, (size_t)in->shape[1] + 2, sizeof *before);
     (void)saved;
     (void)pv_wrap_take_own(layer, scratch, (uint32_t)layer->wrap->which);
     if (s) {
@@ -145,74 +156,137 @@ static void gray_layout(pv_wrap_layer *layer, pv_block *saved, pv_block *scratch
     layer->scratch = s;
 }
 
-static void add_row(uint32_t *restrict sum, const uint8_t *restrict row, uint32_t weight, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        sum[i] += weight * row[i];
-    }
-}
+/* the source rows under a target row, and where it lies in units */
+typedef struct span {
+    uint32_t first, last;
+    uint64_t begin, end;
+} span;
 
-/* the rows under target row i, each by how much of it is covered */
-static void sum_rows(const gray *g, uint32_t i, const uint8_t *frame, uint32_t *sum)
+static span rows_under(const gray *g, uint32_t i)
 {
-    const size_t length = (size_t)g->x.in * g->colours;
     const uint64_t begin = (uint64_t)i * g->y.step;
     const uint64_t end = begin + g->y.step;
-    memset(sum, 0, length * sizeof *sum);
-    for (uint64_t y = begin / g->y.unit; y * g->y.unit < end; y++) {
-        const uint64_t top = y * g->y.unit > begin ? y * g->y.unit : begin;
-        const uint64_t bottom = (y + 1) * g->y.unit < end ? (y + 1) * g->y.unit : end;
-        add_row(sum, frame + y * length, (uint32_t)(bottom - top), length);
+    return (span){(uint32_t)(begin / g->y.unit), (uint32_t)((end - 1) / g->y.unit), begin, end};
+}
+
+/* the units of source row y inside a span */
+static uint64_t covered(const gray *g, const span *rows, uint64_t y)
+{
+    const uint64_t top = y * g->y.unit > rows->begin ? y * g->y.unit : rows->begin;
+    const uint64_t bottom = (y + 1) * g->y.unit < rows->end ? (y + 1) * g->y.unit : rows->end;
+    return bottom - top;
+}
+
+/* Sums of 16 bits, twice as many at a time, hold what is usual; those of 32 hold everything. */
+#define SUMS(bits)                                                                                 \
+    static void weigh_rows_##bits(uint##bits##_t *restrict sum, const uint8_t *restrict a,         \
+                                  const uint8_t *restrict b, const uint8_t *restrict c,            \
+                                  const uint##bits##_t weight[3], size_t n)                        \
+    {                                                                                              \
+        const uint##bits##_t p = weight[0], q = weight[1], r = weight[2];                          \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            sum[i] = (uint##bits##_t)(p * a[i] + q * b[i] + r * c[i]);                             \
+        }                                                                                          \
+    }                                                                                              \
+    static void add_row_##bits(uint##bits##_t *restrict sum, const uint8_t *restrict row,          \
+                               uint##bits##_t weight, size_t n)                                    \
+    {                                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            sum[i] = (uint##bits##_t)(sum[i] + weight * row[i]);                                   \
+        }                                                                                          \
+    }                                                                                              \
+    /* rows first..last, each by how much of it the target row covers */                           \
+    static void sum_rows_##bits(const gray *g, const span *rows, const uint8_t *frame,             \
+                                uint##bits##_t *sum)                                               \
+    {                                                                                              \
+        const size_t n = (size_t)g->x.in * g->colours;                                             \
+        const uint8_t *row[3];                                                                     \
+        uint##bits##_t weight[3];                                                                  \
+        for (uint32_t k = 0; k < 3; k++) {                                                         \
+            const uint32_t y = rows->first + k <= rows->last ? rows->first + k : rows->last;       \
+            row[k] = frame + y * n;                                                                \
+            weight[k] = (uint##bits##_t)(y == rows->first + k ? covered(g, rows, y) : 0);          \
+        }                                                                                          \
+        weigh_rows_##bits(sum, row[0], row[1], row[2], weight, n);                                 \
+        for (uint32_t y = rows->first + 3; y <= rows->last; y++) {                                 \
+            add_row_##bits(sum, frame + y * n, (uint##bits##_t)covered(g, rows, y), n);            \
+        }                                                                                          \
+    }                                                                                              \
+    /* running sums of grey over the pixels to the left */                                         \
+    static void sum_grey_##bits(const gray *g, const uint##bits##_t *restrict sum,                 \
+                                uint64_t *restrict before)                                         \
+    {                                                                                              \
+        uint64_t total = 0;                                                                        \
+        before[0] = 0;                                                                             \
+        if (g->colours == 1) {                                                                     \
+            for (size_t x = 0; x < g->x.in; x++) {                                                 \
+                before[x + 1] = total += sum[x];                                                   \
+            }                                                                                      \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t x = 0; x < g->x.in; x++) {                                                     \
+            const uint##bits##_t *rgb = sum + 3 * x;                                               \
+            total += (uint64_t)RED * rgb[0] + (uint64_t)GREEN * rgb[1] + (uint64_t)BLUE * rgb[2];  \
+            before[x + 1] = total;                                                                 \
+        }                                                                                          \
     }
-}
 
-static void sum_grey(const gray *g, const uint32_t *restrict sum, uint64_t *restrict before)
-{
-    uint64_t total = 0;
-    before[0] = 0;
-    for (size_t x = 0; x < g->x.in; x++) {
-        total += g->colours == 1 ? sum[x]
-                                 : (uint64_t)RED * sum[3 * x] + (uint64_t)GREEN * sum[3 * x + 1] +
-                                       (uint64_t)BLUE * sum[3 * x + 2];
-        before[x + 1] = total;
-    }
-}
+SUMS(16)
+SUMS(32)
 
-/* the grey sum of everything left of a border, in units: whole pixels and a part of the next */
-static uint64_t left_of(const gray *g, const uint64_t *before, uint64_t border)
+static void write_row(const gray *g, const uint64_t *restrict before, uint8_t *restrict to)
 {
-    const uint64_t x = border / g->x.unit;
-    const uint64_t part = border % g->x.unit;
-    return before[x] * g->x.unit + (part ? part * (before[x + 1] - before[x]) : 0);
-}
-
-static void write_row(const gray *g, const uint64_t *before, uint8_t *to)
-{
+    const uint64_t unit = g->x.unit;
     uint64_t left = 0;
     for (uint32_t j = 0; j < g->x.out; j++) {
-        const uint64_t right = left_of(g, before, (uint64_t)(j + 1) * g->x.step);
+        /* the grey sum of everything left of the border: whole pixels and a part of the next */
+        const border b = g->right[j];
+        const uint64_t whole = before[b.at];
+        const uint64_t right = whole * unit + b.part * (before[b.at + 1] - whole);
         const uint64_t n = right - left + g->half;
         to[j] = (uint8_t)(g->inverse ? n * g->inverse >> SHIFT : n / g->divisor);
         left = right;
     }
 }
 
+/* one frame; rows of a target that show what the row above does, common in games, are copied */
+static void shrink(const gray *g, const gray_scratch *s, const uint8_t *frame, uint8_t *to)
+{
+    const size_t length = (size_t)g->x.in * g->colours;
+    uint32_t alike = 0; /* the first of the source rows equal to the one looked at last */
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < g->y.out; i++, to += g->x.out) {
+        const span rows = rows_under(g, i);
+        for (; seen < rows.last; seen++) {
+            const uint8_t *row = frame + seen * length;
+            alike = memcmp(row, row + length, length) == 0 ? alike : seen + 1;
+        }
+        if (i > 0 && alike <= rows_under(g, i - 1).first) {
+            memcpy(to, to - g->x.out, g->x.out);
+            continue;
+        }
+        if (g->y.step <= UINT16_MAX / 255) {
+            sum_rows_16(g, &rows, frame, s->sum);
+            sum_grey_16(g, s->sum, s->before);
+        } else {
+            sum_rows_32(g, &rows, frame, s->sum);
+            sum_grey_32(g, s->sum, s->before);
+        }
+        write_row(g, s->before, to);
+    }
+}
+
 static void gray_after(pv_wrap_layer *layer, const pv_io *below, const pv_io *io, int first)
 {
     const gray *g = layer->wrap->constant;
-    const gray_scratch *s = layer->scratch;
     const int which = layer->wrap->which;
     const size_t size = pv_space_size(&layer->wrap->in->obs[which]);
+    const size_t small = (size_t)g->y.out * g->x.out;
     uint8_t *to = io->obs[which];
     (void)first;
     for (int agent = 0; to && agent < layer->lane->agents; agent++) {
-        const uint8_t *frame = (const uint8_t *)below->obs[which] + (size_t)agent * size;
-        for (uint32_t i = 0; i < g->y.out; i++) {
-            sum_rows(g, i, frame, s->sum);
-            sum_grey(g, s->sum, s->before);
-            write_row(g, s->before, to);
-            to += g->x.out;
-        }
+        shrink(g, layer->scratch, (const uint8_t *)below->obs[which] + (size_t)agent * size,
+               to + (size_t)agent * small);
     }
 }
 

@@ -1,19 +1,19 @@
 /* A world whose every number is a formula of the step t, the start s in 0..9 that the seed chooses
    and the last action, so that what wrappers make of it can be worked out by hand:
 
-     frame    U8 [height][width][3]   (40 t + 17 y + 5 x + 60 c + s) mod 256
+     frame    U8 [height][width][3]   (40 t + 17 (y / band) + 5 x + 60 c + s) mod 256
      numbers  F32 [4]                 t, 10 t, the last action (-1 after reset), s
      kind     I32 of 5                t mod 5
      reward                           t
      info     lives, how many frames were drawn since the reset, the last action
 
    It ends at step `end`, terminated or (cut=1) truncated; every `lose` steps a life is lost, the
-   last of which ends it too. test/ShowAgain-v1 is the same without save and load. */
+   last of which ends it too. The count of drawn frames is against the rule that unwanted
+   observations change nothing else, so that tests see which were wanted. test/ShowAgain-v1 is the
+   same without save and load. */
 #include "pavlov/env.h"
 
 #include <string.h>
-
-enum { FRAME_MOST = 64 };
 
 typedef struct show_state {
     int32_t t, start, action, lives, drawn, over;
@@ -22,9 +22,9 @@ typedef struct show_state {
 struct pv_env {
     const pv_host *host;
     int32_t end, cut, lives, lose;
-    uint32_t height, width;
+    uint32_t height, width, band;
     pv_space obs[3];
-    double zeros[FRAME_MOST * FRAME_MOST * 3], most[FRAME_MOST * FRAME_MOST * 3];
+    double *zeros, *most; /* [height][width][3] bounds of the frame */
     show_state now;
 };
 
@@ -33,9 +33,18 @@ static const pv_param show_params[] = {
     {.name = "cut", .help = "1: the end truncates", .initial = 0, .low = 0, .high = 1},
     {.name = "lives", .help = "at the start", .initial = 0, .low = 0, .high = 9},
     {.name = "lose", .help = "steps a life lasts, 0: for ever", .initial = 0, .high = 1000},
-    {.name = "height", .help = "of the frame", .initial = 4, .low = 1, .high = FRAME_MOST},
-    {.name = "width", .help = "of the frame", .initial = 6, .low = 1, .high = FRAME_MOST},
+    {.name = "height", .help = "of the frame", .initial = 4, .low = 1, .high = 300},
+    {.name = "width", .help = "of the frame", .initial = 6, .low = 1, .high = 64},
+    {.name = "band", .help = "rows that are alike", .initial = 1, .low = 1, .high = 300},
 };
+
+static void show_destroy(pv_env *env)
+{
+    const pv_host *host = env->host;
+    host->free(host->ctx, env->zeros);
+    host->free(host->ctx, env->most);
+    host->free(host->ctx, env);
+}
 
 static pv_status show_create(const pv_host *host, const pv_value *params, pv_env **env)
 {
@@ -51,7 +60,16 @@ static pv_status show_create(const pv_host *host, const pv_value *params, pv_env
     made->lose = (int32_t)params[3].number;
     made->height = (uint32_t)params[4].number;
     made->width = (uint32_t)params[5].number;
-    for (int i = 0; i < FRAME_MOST * FRAME_MOST * 3; i++) {
+    made->band = (uint32_t)params[6].number;
+    const size_t count = (size_t)made->height * made->width * 3;
+    made->zeros = (double *)host->alloc(host->ctx, count * sizeof(double));
+    made->most = (double *)host->alloc(host->ctx, count * sizeof(double));
+    if (!made->zeros || !made->most) {
+        show_destroy(made);
+        host->log(host->ctx, 0, "out of memory");
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
         made->most[i] = 255.0;
     }
     made->obs[0] = (pv_space){.name = "frame",
@@ -64,11 +82,6 @@ static pv_status show_create(const pv_host *host, const pv_value *params, pv_env
     made->obs[2] = (pv_space){.name = "kind", .dtype = PV_I32, .n = 5};
     *env = made;
     return 0;
-}
-
-static void show_destroy(pv_env *env)
-{
-    env->host->free(env->host->ctx, env);
 }
 
 static void show_spec(const pv_env *env, pv_spec *spec)
@@ -101,8 +114,8 @@ static void show_write(pv_env *env, const pv_io *io)
         for (uint32_t y = 0; y < env->height; y++) {
             for (uint32_t x = 0; x < env->width; x++) {
                 for (uint32_t c = 0; c < 3; c++) {
-                    *frame++ = (uint8_t)(40u * (uint32_t)now->t + 17u * y + 5u * x + 60u * c +
-                                         (uint32_t)now->start);
+                    *frame++ = (uint8_t)(40u * (uint32_t)now->t + 17u * (y / env->band) + 5u * x +
+                                         60u * c + (uint32_t)now->start);
                 }
             }
         }
@@ -199,7 +212,7 @@ static pv_status show_load(pv_env *env, const void *state, size_t size)
 #define SHOW_CLASS(...)                                                                            \
     {                                                                                              \
         .size = sizeof(pv_env_class), .abi = PV_ABI, .version = "1",                               \
-        .summary = "formulas of the step", .params = show_params, .n_params = 6,                   \
+        .summary = "formulas of the step", .params = show_params, .n_params = 7,                   \
         .create = show_create, .destroy = show_destroy, .spec = show_spec, .reset = show_reset,    \
         .step = show_step, .render = show_render, __VA_ARGS__                                      \
     }
