@@ -65,6 +65,14 @@ static inline void pong_go(pong *p, int32_t home, int32_t away)
     }
 }
 
+/* both act at random among n actions; agent 0 draws first */
+static inline void pong_go_random(pong *p, pv_rng *rng, int64_t n)
+{
+    const int32_t home = (int32_t)pv_draw_integer(rng, NULL, 0, n);
+    const int32_t away = (int32_t)pv_draw_integer(rng, NULL, 0, n);
+    pong_go(p, home, away);
+}
+
 /* what the numbers mean at default speeds, in pixels around the middle of the field, down positive,
    as agent `who` sees it; all are whole 1/256 pixels, so rounding makes them exact */
 typedef struct ball {

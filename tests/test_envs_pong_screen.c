@@ -200,8 +200,7 @@ START_TEST(the_other_player_sees_the_field_mirrored)
                 ck_abort_msg("frame %d: %d,%d is no mirror", frame, x, y);
             }
         }
-        pong_go(&p, (int32_t)pv_draw_integer(&rng, NULL, 0, 6),
-                (int32_t)pv_draw_integer(&rng, NULL, 0, 6));
+        pong_go_random(&p, &rng, 6);
     }
     pong_close(&p);
 }
@@ -269,11 +268,11 @@ static const struct {
     const char *world;
     uint64_t golden;
 } variants[] = {
-    {"Pong-v0", 0x7a3f2c7124250a9b},
-    {"Pong-v0:obs=state", 0x0303279b9f4ed38e},
-    {"Pong-v0:obs=state,players=2,sticky=0.25", 0x350b1fafba34c8ef},
-    {"Pong-v0:obs=state,opponent=random,actions=3", 0x29e314232493022b},
-    {"Pong-v0:obs=state,opponent=perfect,steepness=2.5,paddle=31", 0x3579f55688dae591},
+    {"Pong-v0", 0xaa80d77b8ab07624},
+    {"Pong-v0:obs=state", 0x02cc209608f7a2bc},
+    {"Pong-v0:obs=state,players=2,sticky=0.25", 0x4be10f1960bce56d},
+    {"Pong-v0:obs=state,opponent=random,actions=3", 0x0e6d72b55c8954df},
+    {"Pong-v0:obs=state,opponent=perfect,steepness=2.5,paddle=31", 0xdefc00e16dfd9ca1},
 };
 enum { VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -300,8 +299,7 @@ START_TEST(a_trajectory_is_the_same_under_every_compiler)
         if (p.terminated[0]) {
             pong_begin(&p, ++seed);
         } else {
-            pong_go(&p, (int32_t)pv_draw_integer(&rng, NULL, 0, (int64_t)spec->action[0].n),
-                    (int32_t)pv_draw_integer(&rng, NULL, 0, (int64_t)spec->action[0].n));
+            pong_go_random(&p, &rng, (int64_t)spec->action[0].n);
         }
         add_bytes(&hash, p.obs_at[0], spec->agents * pv_space_size(&spec->obs[0]));
         add_bytes(&hash, p.reward, spec->agents * sizeof p.reward[0]);
