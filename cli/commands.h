@@ -21,7 +21,7 @@ extern const pv_command pv_command_bench;
 enum { PV_EXIT_QUIETLY = 1 };
 
 /* Plays episodes of a run into a video file; `overlay` draws return, step and, where the agent has
-   them, values. Used by record and by train --record. */
+   them, values; scale 0: small screens are enlarged. Used by record and by train --record. */
 pv_status pv_record_run(const char *run_dir, const char *path, int episodes, uint64_t seed,
                         int scale, int overlay, uint64_t max_length);
 

@@ -154,6 +154,13 @@ static pv_status record(const pv_run *run, pv_agent *agent, const wishes *w)
     return status;
 }
 
+/* small screens are enlarged until their longer side has some 400 pixels */
+static int usual_scale(const pv_spec *spec)
+{
+    const uint32_t longer = spec->width > spec->height ? spec->width : spec->height;
+    return longer > 0 && longer < 240 ? (int)(420 / longer) : 1;
+}
+
 static pv_status record_dir(const char *dir, wishes *w, int own_seed)
 {
     pv_run run;
@@ -163,6 +170,7 @@ static pv_status record_dir(const char *dir, wishes *w, int own_seed)
     }
     pv_agent *agent = pv_run_agent(&run, w->best ? "best.safetensors" : "checkpoint.safetensors");
     w->seed = own_seed ? run.seed : w->seed;
+    w->scale = w->scale ? w->scale : usual_scale(pv_world_spec(run.world));
     w->max_length = w->max_length ? w->max_length : run.max_length;
     status = agent ? record(&run, agent, w) : pv_last_status();
     pv_agent_destroy(agent);
@@ -185,7 +193,7 @@ pv_status pv_record_run(const char *run_dir, const char *path, int episodes, uin
 static pv_status read_wishes(const pv_arguments *a, wishes *w)
 {
     uint64_t episodes = 1;
-    uint64_t scale = 1;
+    uint64_t scale = 0;
     *w = (wishes){.path = pv_option_text(a, "-o"),
                   .overlay = pv_option_text(a, "--overlay") != NULL,
                   .best = pv_option_text(a, "--best") != NULL};
@@ -227,7 +235,7 @@ static const pv_option options[] = {
     {"-o", "FILE", "the video; its ending chooses .webm, .gif, .png (animated) or .mp4", 0},
     {"--episodes", "N", "1 if not given", 0},
     {"--seed", "S", "of the episodes; the run's own if not given", 0},
-    {"--scale", "K", "every pixel becomes K x K", 0},
+    {"--scale", "K", "every pixel becomes K x K; small screens are enlarged if not given", 0},
     {"--fps", "F", "pictures a second; the world's own if not given", 0},
     {"--overlay", NULL, "draw episode, step and return, and the values of tabular agents", 0},
     {"--best", NULL, "the best checkpoint by evaluation instead of the last", 0},

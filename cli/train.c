@@ -254,7 +254,7 @@ static pv_status record_and_plot(const pv_run *runs, const wishes *w)
     pv_status status = PV_OK;
     for (uint64_t i = 0; w->record && i < w->seeds && status == PV_OK; i++) {
         char *path = pv_run_path(&runs[i], "video.webm");
-        status = path ? pv_record_run(runs[i].dir, path, 1, runs[i].seed, 1, 1, runs[i].max_length)
+        status = path ? pv_record_run(runs[i].dir, path, 1, runs[i].seed, 0, 1, runs[i].max_length)
                       : pv_last_status();
         pv_free(path);
     }
