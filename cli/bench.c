@@ -241,8 +241,11 @@ static pv_status bench_world(const stepping *asked, double seconds, cJSON *json,
     return status;
 }
 
-/* heavy ones: what training from pixels steps */
-static const stepping heavy[] = {{"Pong-v0", "atari", 16, 1}, {"Pong-v0", "atari", 16, 2}};
+/* Pong by its numbers, and what training from pixels steps */
+static const stepping others[] = {{"Pong-v0:obs=state", NULL, 1, 0},
+                                  {"Pong-v0:obs=state", NULL, 1024, 0},
+                                  {"Pong-v0", "atari", 16, 1},
+                                  {"Pong-v0", "atari", 16, 2}};
 
 static pv_status bench_all(double seconds, cJSON *json, int *failed)
 {
@@ -253,8 +256,8 @@ static pv_status bench_all(double seconds, cJSON *json, int *failed)
         const stepping what = {.world = entries[i].env_class->id};
         status = bench_world(&what, seconds, json, failed);
     }
-    for (size_t i = 0; i < sizeof heavy / sizeof heavy[0] && status == PV_OK; i++) {
-        status = bench_one(&heavy[i], seconds, json, failed);
+    for (size_t i = 0; i < sizeof others / sizeof others[0] && status == PV_OK; i++) {
+        status = bench_one(&others[i], seconds, json, failed);
     }
     pv_world_list_free(entries, n);
     return status;
