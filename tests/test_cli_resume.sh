@@ -70,6 +70,11 @@ disturbed rings KILL 8 dqn MinAtar/Breakout-v0 --steps $((4 * thousand)) --lanes
     --set learn-start=300
 disturbed norm KILL 4 random CartPole-v1 --steps $((500 * thousand)) --lanes 3 \
     --eval-every $((50 * thousand)) --wrap "norm, norm-reward, stack 2"
+disturbed dqn-more KILL 6 dqn CartPole-v1 --steps $((20 * thousand)) --lanes 2 --eval-every $((5 * thousand)) \
+    --net "dense 16 relu, dropout 0.05" --set train-every=4 --set gradient-steps=1 --set capacity=3000 \
+    --set prioritised=1 --set n-step=3 --set noisy=1
+disturbed dqn-gru INT 4 dqn CartPole-v1 --steps $((8 * thousand)) --net "gru 8" \
+    --set train-every=8 --set gradient-steps=1 --set batch=8 --set capacity=2000
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
     disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \
