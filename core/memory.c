@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 64 };
+/* Large blocks begin with a page: a loop over several of them, which writes one and reads others,
+   then never meets an address that differs from one just written only above its lowest 12 bits,
+   which processors take for the same until they have compared the rest. */
+enum { LINE = 64, PAGE = 4096 };
 
 /* from this size on the system hands out pages that are zero and cost nothing until touched */
 static const size_t LARGE = (size_t)1 << 20;
@@ -35,12 +38,12 @@ static unsigned char *take(size_t size, void **start)
         memset(*start, 0, LINE + size);
         return (unsigned char *)*start + LINE;
     }
-    *start = calloc(1, size + 2u * LINE);
+    *start = calloc(1, size + LINE + PAGE);
     if (!*start) {
         return NULL;
     }
-    const size_t past = (uintptr_t)*start % LINE;
-    return (unsigned char *)*start + (2u * LINE - past);
+    unsigned char *least = (unsigned char *)*start + LINE;
+    return least + (PAGE - (uintptr_t)least % PAGE) % PAGE;
 }
 
 static head *head_of(void *memory)

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Returns `size` zeroed bytes (at least one), aligned to 64, or NULL with the last error set. The
+/* Returns `size` zeroed bytes (at least one), aligned to 64, from 1 MiB on to 4096, or NULL with
+   the last error set. The
    caller frees them with pv_free. */
 void *pv_alloc(size_t size);
 
