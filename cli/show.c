@@ -138,12 +138,13 @@ static pv_status play(moment *m, const pv_run *run, pv_agent *agent, const pv_ne
 
 static pv_status draw(const pv_run *run, const pv_net *net, const moment *m, const wishes *w)
 {
+    const char *wrap = pv_world_wrap(run->world);
     char note[192];
     char when[96];
     char *title = pv_format_text("%s in %s", run->agent_class->name, pv_world_name(run->world));
-    (void)snprintf(note, sizeof note, "%zu parameters, seed %llu, %s checkpoint",
+    (void)snprintf(note, sizeof note, "%zu parameters, seed %llu, %s checkpoint%s%s",
                    pv_net_parameter_count(net), (unsigned long long)run->seed,
-                   w->best ? "best" : "last");
+                   w->best ? "best" : "last", *wrap ? "; wrappers: " : "", wrap);
     (void)snprintf(when, sizeof when, "after %llu greedy decisions from seed %llu",
                    (unsigned long long)w->at, (unsigned long long)w->seed);
     const pv_net_picture picture = {.net = net,

@@ -225,6 +225,7 @@ pv_status pv_panel_maps(pv_sheet *sheet, const char *title, const float *x, cons
     t.cell = whole(MAP_PIXELS / (double)t.width, 1, CELL_MAX);
     t.across = whole((PIXELS - GAP) / (double)(t.width * t.cell + GAP), 1, maps);
     t.down = (maps + t.across - 1) / t.across;
+    t.across = (maps + t.down - 1) / t.down; /* lines of the same length */
     pv_panel *panel = pv_sheet_add(sheet);
     if (!panel || make_pixels(panel, &t) != PV_OK) {
         return pv_last_status();
@@ -296,6 +297,7 @@ static pv_status add_channels(pv_sheet *sheet, const pv_net_view *view)
     t.cell = whole(fmax(fmin(VIEW_PIXELS, fits), MAP_PIXELS) / t.width, 1, CELL_MAX);
     t.across = whole((PIXELS - GAP) / (double)(t.width * t.cell + GAP), 1, tiles);
     t.down = (tiles + t.across - 1) / t.across;
+    t.across = (tiles + t.down - 1) / t.down;
     pv_panel *panel = pv_sheet_add(sheet);
     if (!panel || make_pixels(panel, &t) != PV_OK) {
         return pv_last_status();
