@@ -10,8 +10,7 @@
 #include <stdint.h>
 
 /* Returns `size` zeroed bytes (at least one), aligned to 64, from 1 MiB on to 4096, or NULL with
-   the last error set. The
-   caller frees them with pv_free. */
+   the last error set. The caller frees them with pv_free. */
 void *pv_alloc(size_t size);
 
 /* pv_alloc for `count` elements of `size` bytes; an overflowing product fails. */
