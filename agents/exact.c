@@ -172,7 +172,7 @@ static int is_known(const pv_world *world)
     const pv_spec *spec = pv_world_spec(world);
     return pv_world_class(world)->outcomes && spec->n_states > 0 &&
            spec->n_states <= PV_EXACT_MAX && spec->agents == 1 && spec->n_action == 1 &&
-           spec->n_obs == 1 && pv_plan_sees_state(world);
+           spec->n_obs == 1 && pv_plan_sees_state(world) && pv_model_holds(world);
 }
 
 static pv_status solve(equations *e, pv_exact *exact)

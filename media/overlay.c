@@ -54,7 +54,7 @@ static pv_status check_fit(const pv_vector *vector, const pv_agent *agent)
         return pv_fail(PV_ERROR_FIT, "world %s does not say where it draws its states", world);
     }
     if (spec->agents != 1 || spec->n_states == 0 || spec->n_obs != 1 ||
-        spec->obs[0].n != spec->n_states) {
+        spec->obs[0].n != spec->n_states || pv_space_count(&spec->obs[0]) != 1) {
         return pv_fail(PV_ERROR_FIT,
                        "world %s shows no values: its observation is not the number of its state",
                        world);

@@ -43,6 +43,15 @@ for threads in 1 2 3; do
     done
 done
 
+# what needs the world's own table or states does without where wrappers change them
+"$pavlov" train td RandomWalk-v0 --wrap "scale 2, limit 100" --episodes 20 --quiet --out td ||
+    fail "td behind wrappers"
+"$pavlov" train q-learning CliffWalking-v1 --wrap "limit 30, stack 2" --episodes 5 --quiet --out cliff ||
+    fail "a table over two observations"
+if grep -q '^PAVLOV_GIF:BOOL=ON' "$2/CMakeCache.txt"; then
+    "$pavlov" record cliff -o cliff.gif --overlay >/dev/null || fail "an overlay without values"
+fi
+
 # what else takes wrappers
 "$pavlov" list wrappers --json | grep -q '"stands_for"' || fail "list wrappers lacks presets"
 "$pavlov" info FrozenLake-v1 --wrap "onehot, stack 2" | grep -q 'u8 x 32' || fail "info --wrap"

@@ -15,6 +15,11 @@ struct pv_model {
     uint32_t capacity;
 };
 
+int pv_model_holds(const pv_world *world)
+{
+    return !world->wraps || !pv_wraps_change_outcomes(world->wraps);
+}
+
 static pv_status check_world(const pv_world *world)
 {
     const char *id = world->env_class->id;
@@ -22,7 +27,7 @@ static pv_status check_world(const pv_world *world)
     if (!world->env_class->outcomes || spec->n_states == 0) {
         return pv_fail(PV_ERROR_FIT, "world %s has no table of outcomes", id);
     }
-    if (world->wraps && pv_wraps_change_outcomes(world->wraps)) {
+    if (!pv_model_holds(world)) {
         return pv_fail(PV_ERROR_FIT,
                        "the table of outcomes of world %s does not hold behind \"%s\"", id,
                        world->wraps->text);

@@ -11,6 +11,9 @@ typedef struct pv_model pv_model;
 pv_model *pv_model_create(const pv_world *world);
 void pv_model_destroy(pv_model *model);
 
+/* Returns 0 where wrappers change what follows an action, so that the table no longer holds. */
+int pv_model_holds(const pv_world *world);
+
 uint32_t pv_model_states(const pv_model *model);
 uint32_t pv_model_actions(const pv_model *model);
 
