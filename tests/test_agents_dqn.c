@@ -376,6 +376,23 @@ START_TEST(evaluation_needs_no_memory_and_leaves_no_trace)
 }
 END_TEST
 
+START_TEST(nothing_is_allocated_while_it_learns)
+{
+    static const char *const settings[] = {QUICK, QUICK ",rainbow=1,atoms=11",
+                                           "net='gru 6',learn-start=50,capacity=300", "replay=0"};
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        half_run run;
+        begin_run(&run, &two, settings[i], 2);
+        check(pv_trainer_advance(run.trainer, 400)); /* more than the memory of some holds */
+        const uint64_t asked = pv_memory_count();
+        check(pv_trainer_advance(run.trainer, 500));
+        /* a vector writes down the actions of a world that cannot save itself */
+        ck_assert_uint_le(pv_memory_count(), asked + 2);
+        end_run(&run);
+    }
+}
+END_TEST
+
 /* --- remembering --- */
 
 /* a sign is seen once, then nothing for two steps; whoever then repeats the sign earns 1 */
@@ -582,6 +599,7 @@ static Suite *dqn_suite(void)
     tcase_add_test(tcase, updates_keep_their_number_on_any_number_of_lanes);
     tcase_add_test(tcase, metrics_tell_how_it_goes);
     tcase_add_test(tcase, a_loaded_agent_goes_on_exactly);
+    tcase_add_test(tcase, nothing_is_allocated_while_it_learns);
     tcase_add_test(tcase, the_same_seed_gives_the_same_bytes);
     tcase_add_test(tcase, evaluation_needs_no_memory_and_leaves_no_trace);
     tcase_add_test(tcase, a_recurrent_net_remembers_what_it_no_longer_sees);
