@@ -60,6 +60,7 @@ static pv_status read_config(const pv_arguments *a, pv_check_config *config)
 {
     *config = pv_check_config_default(pv_argument(a, 0));
     config->only = pv_option_text(a, "--only");
+    config->wrap = pv_option_text(a, "--wrap");
     config->in_process = pv_option_text(a, "--in-process") != NULL;
     const pv_status status = pv_option_count(a, "--seed", 0, UINT64_MAX, &config->seed);
     return status ? status : pv_option_number(a, "--timeout", 0.1, 3600.0, &config->timeout);
@@ -100,6 +101,7 @@ static pv_status run_check(const pv_arguments *a)
 static const pv_option options[] = {
     {"--list", NULL, "the tests, each with what it asks", 0},
     {"--only", "NAME", "a single test, or a group of them", 0},
+    {"--wrap", "TEXT", "what must hold of the world behind these wrappers", 0},
     {"--seed", "S", "of random actions and parameters", 0},
     {"--timeout", "SECONDS", "a test may take, 10 if not given", 0},
     {"--in-process", NULL, "no process for each test, for a debugger", 0},

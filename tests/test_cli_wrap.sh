@@ -52,6 +52,19 @@ if grep -q '^PAVLOV_GIF:BOOL=ON' "$2/CMakeCache.txt"; then
     "$pavlov" record cliff -o cliff.gif --overlay >/dev/null || fail "an overlay without values"
 fi
 
+# what must hold behind wrappers
+for line in "sticky 0.2, skip 2, stack 3, scale 2" "onehot, limit 9"; do
+    "$pavlov" check FrozenLake-v1 --wrap "$line" | tail -n 1 | grep -qx '5 passed, 0 failed, 0 skipped' ||
+        fail "check --wrap $line"
+done
+for bug in observation_outside_space:obs-in-space rng_not_saved:restore-continues \
+    uses_rand:seed-decides mutable_global:lanes-apart; do
+    "$pavlov" check "$2/tests/bad/${bug%:*}.so#" --wrap "scale 2" >bad && fail "$bug passes"
+    grep -q "^failed .*wrapped-${bug#*:} " bad || fail "$bug: $(cat bad)"
+done
+"$pavlov" check CartPole-v1 --wrap "norm, norm-reward" | tail -n 1 |
+    grep -qx '4 passed, 0 failed, 1 skipped' || fail "check --wrap norm"
+
 # what else takes wrappers
 "$pavlov" list wrappers --json | grep -q '"stands_for"' || fail "list wrappers lacks presets"
 "$pavlov" info FrozenLake-v1 --wrap "onehot, stack 2" | grep -q 'u8 x 32' || fail "info --wrap"

@@ -31,6 +31,7 @@ typedef struct pv_check_result {
 
 typedef struct pv_check_config {
     const char *target; /* a world as pv_world_open takes it, or a module's path: all its worlds */
+    const char *wrap;   /* wrappers: only what must hold behind them is tested; NULL: the world */
     const char *only;   /* name or group of tests to run; NULL: all */
     uint64_t seed;      /* of the fuzzing */
     double timeout;     /* seconds a test may take */

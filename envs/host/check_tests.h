@@ -29,6 +29,7 @@ typedef struct pv_check {
     const pv_env_class *env_class; /* NULL in tests of a whole module */
     const pv_value *values;        /* [n_params] asked for */
     const char *file;              /* of the module; NULL: built in */
+    const pv_world *wrapped;       /* tests of a wrapped world only */
     uint64_t seed;                 /* of the fuzzing */
     double timeout, started;       /* seconds; started on the monotonic clock */
     pv_check_outcome outcome;
@@ -46,7 +47,8 @@ typedef void pv_check_function(pv_check *check);
 enum {
     PV_CHECK_MODULE, /* a module; runs once for it, not for each of its worlds */
     PV_CHECK_CLASS,  /* a class, which may be incomplete */
-    PV_CHECK_WORLD   /* a class whose worlds can be created */
+    PV_CHECK_WORLD,  /* a class whose worlds can be created */
+    PV_CHECK_WRAPPED /* a world opened behind wrappers */
 };
 
 typedef struct pv_check_test {
@@ -58,7 +60,7 @@ typedef struct pv_check_test {
 /* The groups, each ended by a test without a name. */
 extern const pv_check_test pv_check_load[], pv_check_params[], pv_check_spaces[],
     pv_check_episode[], pv_check_determinism[], pv_check_state[], pv_check_tabular[],
-    pv_check_picture[], pv_check_memory[], pv_check_fuzz[];
+    pv_check_picture[], pv_check_memory[], pv_check_fuzz[], pv_check_wrap[];
 
 /* --- a test's verdict (check_process.c) --- */
 
