@@ -376,6 +376,41 @@ START_TEST(a_map_is_kept_with_the_run)
 }
 END_TEST
 
+#ifdef PV_WITH_CAIRO
+
+/* shows the run "r" with these options and returns the bytes of the picture */
+static long shown(const char *options)
+{
+    char line[256];
+    char path[256];
+    snprintf(line, sizeof line, "show r -o net.svg %s >out", options);
+    run(line);
+    snprintf(path, sizeof path, "%s/net.svg", folder);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    const long size = ftell(file);
+    fclose(file);
+    return size;
+}
+
+START_TEST(a_trained_network_can_be_looked_into)
+{
+    run("train dqn MinAtar/Breakout-v0 --steps 60 --net 'conv 4 3x3 relu, dense 16 relu' "
+        "--set learn-start=40 --set capacity=100 --out r --quiet");
+    const long all = shown("");
+    const long hinton = shown("--what hinton");
+    ck_assert_int_gt(hinton, 5000);
+    ck_assert_int_gt(shown("--what filters"), 5000);
+    ck_assert_int_gt(shown("--what activations --at 7 --seed 3"), 5000);
+    ck_assert_int_gt(all, hinton);
+    ck_assert_int_lt(shown("--what hinton --layer q"), hinton);
+    ck_assert_int_eq(pavlov("show r -o net.svg --layer conv7 2>err", NULL, 0), 2);
+}
+END_TEST
+
+#endif
+
 START_TEST(verbose_says_beforehand_what_it_will_do)
 {
     static const char *const lines[] = {"kernels     own kernels, ",
@@ -452,6 +487,9 @@ int main(void)
     tcase_add_test(tests, a_recipe_from_a_file_is_the_same_run);
     tcase_add_test(tests, a_finished_run_goes_on_to_a_new_bound);
     tcase_add_test(tests, a_map_is_kept_with_the_run);
+#ifdef PV_WITH_CAIRO
+    tcase_add_test(tests, a_trained_network_can_be_looked_into);
+#endif
     tcase_add_test(tests, verbose_says_beforehand_what_it_will_do);
     tcase_add_test(tests, the_run_folder_holds_what_the_design_says);
     suite_add_tcase(suite, tests);
