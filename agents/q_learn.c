@@ -244,7 +244,10 @@ static void tell(pv_q_learner *l, const pv_replay_batch *batch, const part *p)
 {
     pv_q_told *told = &l->told;
     for (int row = 0; row < p->rows; row++) {
-        const double value = (double)l->learning.value[row * l->q->actions + p->action[row]];
+        const size_t pair = (size_t)row * (size_t)l->q->actions + (size_t)p->action[row];
+        float mean;
+        pv_q_mean(l->q, 1, l->learning.output + pair * (size_t)l->q->atoms, &mean);
+        const double value = (double)mean;
         told->error += fabs((double)l->error[row]);
         told->value += value;
         told->greatest = told->rows == 0 || value > told->greatest ? value : told->greatest;

@@ -141,7 +141,7 @@ pv_status pv_q_pass_init(pv_q_pass *pass, const pv_q_net *q, int rows, int learn
         pass->mixed_gradient = learns ? pv_alloc_array(outputs, sizeof *pass->mixed) : NULL;
         failed |= !pass->mixed || (learns && !pass->mixed_gradient);
     }
-    if (q->atoms > 1) {
+    if (q->kind != PV_Q_NUMBER && !learns) {
         pass->mean = pv_alloc_array(values, sizeof *pass->mean);
         failed |= !pass->mean;
     }
@@ -190,6 +190,20 @@ static void unmix_row(const pv_q_net *q, const float *mixed, float *value, float
     }
 }
 
+void pv_q_mean(const pv_q_net *q, int rows, const float *output, float *mean)
+{
+    switch (q->kind) {
+    case PV_Q_C51:
+        pv_support_mean(&q->support, rows, output, NULL, mean);
+        break;
+    case PV_Q_QUANTILES:
+        pv_quantile_mean(rows, q->atoms, output, mean);
+        break;
+    default:
+        memcpy(mean, output, (size_t)rows * sizeof *mean);
+    }
+}
+
 void pv_q_forward(pv_q_pass *pass, const pv_q_net *q, const pv_net *net, const pv_net_batch *batch)
 {
     const size_t rows = (size_t)batch->steps * (size_t)batch->sequences;
@@ -208,11 +222,9 @@ void pv_q_forward(pv_q_pass *pass, const pv_q_net *q, const pv_net *net, const p
             memset(pass->mixed_gradient, 0, rows * row * sizeof *pass->mixed_gradient);
         }
     }
-    pass->value = q->kind == PV_Q_NUMBER ? pass->output : pass->mean;
-    if (q->kind == PV_Q_C51) {
-        pv_support_mean(&q->support, values, pass->output, NULL, pass->mean);
-    } else if (q->kind == PV_Q_QUANTILES) {
-        pv_quantile_mean(values, q->atoms, pass->output, pass->mean);
+    pass->value = q->kind == PV_Q_NUMBER ? pass->output : pass->learns ? NULL : pass->mean;
+    if (q->kind != PV_Q_NUMBER && !pass->learns) {
+        pv_q_mean(q, values, pass->output, pass->mean);
     }
     pass->gradient = NULL;
     if (pass->learns) {

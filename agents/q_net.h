@@ -67,11 +67,11 @@ pv_status pv_q_net_load(pv_q_net *q, const pv_tensors *tensors);
 
 typedef struct pv_q_pass {
     pv_pass *pass;
-    int rows, learns;                     /* most of a batch; 1: backward will be asked for */
-    size_t forwarded;                     /* rows of the last forward */
-    const float *output;                  /* [rows][actions][atoms] of the last forward */
-    const float *value;                   /* [rows][actions] Q */
-    float *gradient;                      /* by `output`, zeroed by forward; NULL: does not learn */
+    int rows, learns;    /* most of a batch; 1: backward will be asked for */
+    size_t forwarded;    /* rows of the last forward */
+    const float *output; /* [rows][actions][atoms] of the last forward */
+    const float *value;  /* [rows][actions] Q; NULL: distributions of a pass that learns */
+    float *gradient;     /* by `output`, zeroed by forward; NULL: does not learn */
     float *mixed, *mixed_gradient, *mean; /* memory of these, where a pass has none of its own */
 } pv_q_pass;
 
@@ -80,6 +80,9 @@ void pv_q_pass_free(pv_q_pass *pass);
 
 /* Fills output and value, by the network or the target network (`net`). */
 void pv_q_forward(pv_q_pass *pass, const pv_q_net *q, const pv_net *net, const pv_net_batch *batch);
+
+/* Q of outputs [rows][atoms]. */
+void pv_q_mean(const pv_q_net *q, int rows, const float *output, float *mean);
 
 /* Adds the gradient by the parameters to q->deep.gradient. */
 void pv_q_backward(pv_q_pass *pass, pv_q_net *q);

@@ -16,38 +16,52 @@ static double atom(const pv_support *support, int i)
     return low + i * ((double)support->high - low) / (support->atoms - 1);
 }
 
+static float largest(int n, const float *z)
+{
+    float most = z[0];
+    for (int i = 1; i < n; i++) {
+        most = z[i] > most ? z[i] : most;
+    }
+    return most;
+}
+
 /* log sum exp(z): exponentials of differences that are not positive */
 static double log_sum_exp(int n, const float *z)
 {
-    float largest = z[0];
-    for (int i = 1; i < n; i++) {
-        largest = z[i] > largest ? z[i] : largest;
-    }
+    const float most = largest(n, z);
     double sum = 0.0;
     for (int i = 0; i < n; i++) {
-        sum += (double)expf(z[i] - largest);
+        sum += (double)expf(z[i] - most);
     }
-    return (double)largest + log(sum);
+    return (double)most + log(sum);
 }
 
 void pv_support_mean(const pv_support *support, int rows, const float *logits, float *probability,
                      float *mean)
 {
     const int atoms = support->atoms;
+    const double low = (double)support->low;
+    const double spacing = ((double)support->high - low) / (atoms - 1);
     assert(atoms >= 2 && support->low < support->high);
     for (int r = 0; r < rows; r++) {
         const float *z = logits + (size_t)r * (size_t)atoms;
-        const double total = log_sum_exp(atoms, z);
+        float *p = probability ? probability + (size_t)r * (size_t)atoms : NULL;
+        const float most = largest(atoms, z);
+        double total = 0.0;
         double sum = 0.0;
         for (int i = 0; i < atoms; i++) {
-            const float p = expf((float)((double)z[i] - total));
-            sum += (double)p * atom(support, i);
-            if (probability) {
-                probability[(size_t)r * (size_t)atoms + (size_t)i] = p;
+            const float e = expf(z[i] - most);
+            total += (double)e;
+            sum += (double)e * (low + i * spacing);
+            if (p) {
+                p[i] = e;
             }
         }
+        for (int i = 0; i < atoms && p; i++) {
+            p[i] = (float)((double)p[i] / total);
+        }
         if (mean) {
-            mean[r] = (float)sum;
+            mean[r] = (float)(sum / total);
         }
     }
 }
@@ -135,33 +149,30 @@ void pv_quantile_mean(int rows, int n, const float *quantile, float *mean)
     }
 }
 
-/* Huber's loss of u and its derivative; delta 0: |u| */
-static double huber(double u, double delta, double *slope)
+/* u brought into -most .. most; not-a-number stays one */
+static double clamp(double u, double most)
 {
-    const double size = fabs(u);
-    if (delta > 0.0 && size <= delta) {
-        *slope = u;
-        return 0.5 * u * u;
-    }
-    const double most = delta > 0.0 ? delta : 1.0;
-    *slope = u > 0.0 ? most : u < 0.0 ? -most : u; /* not-a-number stays one */
-    return most * (size - 0.5 * delta);
+    return u > most ? most : u < -most ? -most : u;
 }
 
-/* the loss of quantile i of n against all targets, and its derivative by the quantile */
+/* The loss of quantile i of n against all targets, and its derivative by the quantile. With c = u
+   clamped to +-delta, Huber's loss is c (u - c/2) and its derivative c; delta 0: |u| and the sign.
+ */
 static double quantile_loss(double tau, double quantile, int n_target, const float *target,
                             double delta, double *slope)
 {
+    const double most = delta > 0.0 ? delta : 1.0;
+    const double scale = delta > 0.0 ? 1.0 : INFINITY; /* takes any u to the bounds */
     double loss = 0.0;
-    *slope = 0.0;
+    double down = 0.0;
     for (int j = 0; j < n_target; j++) {
         const double u = (double)target[j] - quantile;
-        const double side = u < 0.0 ? 1.0 - tau : tau;
-        double du;
-        loss += side * huber(u, delta, &du);
-        *slope -= side * du;
+        const double c = clamp(u != 0.0 ? u * scale : 0.0, most);
+        const double weighted = (u < 0.0 ? 1.0 - tau : tau) * c;
+        loss += weighted * (u - (delta > 0.0 ? 0.5 * c : 0.0));
+        down += weighted;
     }
-    *slope /= n_target;
+    *slope = -down / n_target;
     return loss / n_target;
 }
 
