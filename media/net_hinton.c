@@ -97,8 +97,8 @@ static pv_status choose_full(pv_panel *panel)
 static pv_status measure(pv_panel *panel)
 {
     panel->side = side_of(panel->rows, panel->columns);
-    panel->width = panel->columns * panel->side + (panel->aside ? 3.0 : 0.0);
-    panel->height = panel->rows * panel->side + (panel->apart ? 3.0 : 0.0);
+    panel->width = panel->columns * panel->side + (panel->aside ? PV_PANEL_APART : 0.0);
+    panel->height = panel->rows * panel->side + (panel->apart ? PV_PANEL_APART : 0.0);
     return choose_full(panel);
 }
 

@@ -145,7 +145,7 @@ static void draw_note(cairo_t *cr, const char *note, double x, double y, double 
 static void draw_squares(cairo_t *cr, const pv_panel *panel, double x, double y, int positive)
 {
     for (int r = 0; r < panel->rows; r++) {
-        const double down = r >= panel->rows - panel->apart ? 3.0 : 0.0;
+        const double down = r >= panel->rows - panel->apart ? PV_PANEL_APART : 0.0;
         for (int c = 0; c < panel->columns; c++) {
             const double value =
                 (double)panel->cell[(size_t)r * (size_t)panel->columns + (size_t)c];
@@ -153,7 +153,7 @@ static void draw_squares(cairo_t *cr, const pv_panel *panel, double x, double y,
                 panel->full > 0.0 ? panel->side * 0.96 * sqrt(fmin(fabs(value) / panel->full, 1.0))
                                   : 0.0;
             if ((value > 0.0) == positive && size > 0.02 * panel->side) {
-                const double right = c >= panel->columns - panel->aside ? 3.0 : 0.0;
+                const double right = c >= panel->columns - panel->aside ? PV_PANEL_APART : 0.0;
                 const double inset = 0.5 * (panel->side - size);
                 cairo_rectangle(cr, x + right + c * panel->side + inset,
                                 y + down + r * panel->side + inset, size, size);
@@ -169,12 +169,14 @@ static void draw_hinton(cairo_t *cr, const pv_panel *panel, double x, double y)
     const double height = (panel->rows - panel->apart) * panel->side;
     const double width = (panel->columns - panel->aside) * panel->side;
     grey(cr, 0.60);
-    cairo_rectangle(cr, x, y, width, height);
+    cairo_rectangle(cr, x - 1.0, y - 1.0, width + 2.0, height + 2.0); /* a frame for full squares */
     if (panel->apart) {
-        cairo_rectangle(cr, x, y + height + 3.0, width, panel->side);
+        cairo_rectangle(cr, x - 1.0, y + height + PV_PANEL_APART - 1.0, width + 2.0,
+                        panel->side + 2.0);
     }
     if (panel->aside) {
-        cairo_rectangle(cr, x + width + 3.0, y, panel->side, height);
+        cairo_rectangle(cr, x + width + PV_PANEL_APART - 1.0, y - 1.0, panel->side + 2.0,
+                        height + 2.0);
     }
     cairo_fill(cr);
     draw_squares(cr, panel, x, y, 1);

@@ -9,7 +9,8 @@
 enum {
     PV_SHEET_WIDTH = 720, /* of what can be drawn, between the margins */
     PV_PANEL_TEXT = 192,  /* bytes of a title or a note */
-    PV_PANEL_LABEL = 48   /* bytes of a label */
+    PV_PANEL_LABEL = 48,  /* bytes of a label */
+    PV_PANEL_APART = 4    /* points between weights and biases */
 };
 
 /* what explains the colours, in a heading */
