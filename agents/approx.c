@@ -3,31 +3,6 @@
 
 #include "agents/table.h"
 
-pv_status pv_approx_fits(const pv_world *world, const char *agent)
-{
-    const pv_spec *spec = pv_world_spec(world);
-    const char *name = pv_world_name(world);
-    if (spec->n_action != 1) {
-        return pv_fail(PV_ERROR_FIT, "agent %s needs one action space; world %s has %u", agent,
-                       name, (unsigned)spec->n_action);
-    }
-    if (spec->action[0].n == 0 || pv_space_count(&spec->action[0]) != 1) {
-        return pv_fail(PV_ERROR_FIT,
-                       "agent %s needs one action out of several; the action \"%s\" of world %s "
-                       "is %s",
-                       agent, spec->action[0].name, name,
-                       spec->action[0].n == 0 ? "a number" : "several choices at once");
-    }
-    const int mask = pv_table_find_mask(spec);
-    if (mask >= 0 &&
-        (spec->obs[mask].dtype != PV_U8 || pv_space_count(&spec->obs[mask]) != spec->action[0].n)) {
-        return pv_fail(PV_ERROR_FIT,
-                       "agent %s needs an action mask of %u bytes; that of world %s is otherwise",
-                       agent, (unsigned)spec->action[0].n, name);
-    }
-    return PV_OK;
-}
-
 /* few numbers, none of them a picture's */
 static int suits_tiles(const pv_spec *spec)
 {

@@ -68,10 +68,6 @@ typedef enum pv_approx_choice {
      .choices = PV_OPTIMIZER_CHOICES}
 /* clang-format on */
 
-/* Says whether a world has one categorical action, whatever it observes; if not, PV_ERROR_FIT in
-   words that begin with "agent <agent>". */
-pv_status pv_approx_fits(const pv_world *world, const char *agent);
-
 /* Resolves parameter "values" for a world. PV_APPROX_TABLE: no function is needed. A table asked
    for where none fits, or tiles, is PV_ERROR_FIT. */
 pv_status pv_approx_choose(const pv_agent_config *config, const char *agent,

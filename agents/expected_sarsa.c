@@ -4,6 +4,7 @@
      Q(S, A) <- Q(S, A) + alpha [R + gamma sum_a pi(a | S') Q(S', a) - Q(S, A)]
 
    pi is the exploring policy of now. With n, n-step Expected Sarsa (7.2, equations 7.7 and 7.8). */
+#include "agents/deep.h"
 #include "agents/list.h"
 #include "agents/tabular.h"
 #include "agents/window.h"
@@ -18,7 +19,7 @@ static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV
 
 static pv_status accepts(const pv_world *world)
 {
-    return pv_approx_fits(world, "expected-sarsa");
+    return pv_deep_fits_choice(world, "expected-sarsa");
 }
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)

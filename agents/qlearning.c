@@ -8,6 +8,7 @@
    is below the best when its update comes.
 
    Where the world is not categorical, the values are a function (agents/semi_gradient.c). */
+#include "agents/deep.h"
 #include "agents/list.h"
 #include "agents/tabular.h"
 #include "agents/traces.h"
@@ -22,7 +23,7 @@ static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV
 
 static pv_status accepts(const pv_world *world)
 {
-    return pv_approx_fits(world, "q-learning");
+    return pv_deep_fits_choice(world, "q-learning");
 }
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)

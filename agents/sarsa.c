@@ -6,6 +6,7 @@
    n-step Sarsa (7.2, equations 7.4 and 7.5); with lambda, Sarsa(lambda) by traces (12.7). At a
    truncation A' is chosen for the value alone and never played. Where the world is not
    categorical, the values are a function (agents/semi_gradient.c). */
+#include "agents/deep.h"
 #include "agents/list.h"
 #include "agents/tabular.h"
 #include "agents/traces.h"
@@ -22,7 +23,7 @@ static const pv_param params[] = {PV_TABULAR_PARAMS("0.1"), PV_POLICY_PARAMS, PV
 
 static pv_status accepts(const pv_world *world)
 {
-    return pv_approx_fits(world, "sarsa");
+    return pv_deep_fits_choice(world, "sarsa");
 }
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)
