@@ -47,7 +47,7 @@ typedef struct dqn {
 
 /* clang-format off */
 static const pv_param params[] = {
-    PV_DEEP_PARAMS("dense 64 relu, dense 64 relu", "0.001"),
+    PV_DEEP_PARAMS("dense 64 init=spread relu, dense 64 init=spread relu", "0.001"),
     {.name = "gamma", .help = "discount of the next value", .initial = 0.99, .low = 0.0,
      .high = 1.0},
     {.name = "loss", .help = "of errors; huber is squared up to 1 and straight beyond",

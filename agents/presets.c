@@ -28,7 +28,7 @@
 #define SLOW "visits=every,alpha=0.005,epsilon=linear:1:0.1:400000,gamma=0.99"
 
 /* rl-baselines3-zoo's */
-#define WIDE "net='dense 256 relu, dense 256 relu',"
+#define WIDE "net='dense 256 init=spread relu, dense 256 init=spread relu',"
 #define CART                                                                                       \
     WIDE "lr=0.0023,batch=64,train-every=256,gradient-steps=128,target-every=128,"                 \
          "epsilon=linear:1:0.04:8000,v-min=0,v-max=100"
@@ -42,13 +42,13 @@
 /* Young & Tian 2019: a quarter of the network of Mnih et al. 2015, PyTorch's first weights and its
    RMSProp, which adds eps to the root */
 #define MINATAR                                                                                    \
-    "net='conv 16 3x3 init=uniform relu, dense 128 init=uniform relu',optimizer=rmsprop-centered," \
+    "net='conv 16 3x3 init=spread relu, dense 128 init=spread relu',optimizer=rmsprop-centered,"   \
     "lr=0.00025,beta2=0.95,eps=0.01,eps-outside=1,learn-start=5000,target-every=1000,"             \
     "epsilon=linear:1:0.1:100000"
 
 /* categories become one-hot, so that the first layer is a table of features */
 #define CELLS                                                                                      \
-    "net='dense 128 relu',lr=exp:0.001:0.0001:400000,train-every=4,target-every=1000,"             \
+    "net='dense 128 init=spread relu',lr=exp:0.001:0.0001:400000,train-every=4,target-every=1000," \
     "epsilon=linear:1:0.05:200000,capacity=200000"
 
 static const pv_preset presets[] = {

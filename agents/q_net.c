@@ -58,12 +58,13 @@ static pv_status make_net(pv_q_net *q, const pv_agent_config *config)
     const char *net = pv_params_text(config->params, "net");
     const char *streams = pv_params_text(config->params, "streams");
     const char *last = noisy ? "noisy" : "dense";
+    const char *init = noisy ? "" : " init=spread";
     const char *between = q->dueling && *streams ? ", " : "";
     char *own = noisy ? make_noisy(net) : pv_copy_text(net);
     char *stream = noisy ? make_noisy(streams) : pv_copy_text(streams);
     const char *first = q->dueling && stream ? stream : "";
-    char *one = pv_format_text("%s%s%s %d", first, between, last, q->atoms);
-    char *all = pv_format_text("%s%s%s %d", first, between, last, q->actions * q->atoms);
+    char *one = pv_format_text("%s%s%s %d%s", first, between, last, q->atoms, init);
+    char *all = pv_format_text("%s%s%s %d%s", first, between, last, q->actions * q->atoms, init);
     const pv_net_head heads[2] = {{"value", one}, {"advantage", all}};
     const pv_net_head head = {"q", all};
     pv_status status = pv_last_status();

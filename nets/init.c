@@ -91,6 +91,13 @@ static void fill_orthogonal(pv_rng *rng, int rows, int columns, int stride, doub
     }
 }
 
+void pv_init_bias(pv_init init, pv_rng *rng, int units, int fan_in, float *bias)
+{
+    if (init.kind == PV_INIT_SPREAD) {
+        fill_uniform(rng, 1, units, units, 1.0 / sqrt((double)fan_in), bias);
+    }
+}
+
 void pv_init_matrix(pv_init init, pv_rng *rng, int rows, int columns, int stride, int fan_in,
                     int fan_out, float *w)
 {

@@ -34,6 +34,7 @@ typedef enum pv_init_kind {
     PV_INIT_LECUN,
     PV_INIT_ORTHOGONAL,
     PV_INIT_UNIFORM,
+    PV_INIT_SPREAD, /* uniform, and so are the biases of dense and conv */
     PV_INIT_ZERO
 } pv_init_kind;
 
@@ -167,6 +168,9 @@ extern const pv_layer_class pv_layer_dense, pv_layer_conv, pv_layer_maxpool, pv_
 
 /* Returns the elements of a row, or -1 if they are too many. */
 int pv_shape_elements(const pv_shape *shape);
+
+/* Draws the first biases where the scheme has any; elsewhere they stay 0. */
+void pv_init_bias(pv_init init, pv_rng *rng, int units, int fan_in, float *bias);
 
 /* Fills a block [rows][columns] of a matrix with `stride` floats a row; the usual value of init
    stands for 0. */

@@ -31,6 +31,8 @@ static void init(const pv_node *node, float *parameters, pv_rng *rng)
 {
     pv_init_matrix(node->init, rng, fan_in(node), node->units, node->units, fan_in(node),
                    node->kernel[0] * node->kernel[1] * node->units, parameters);
+    pv_init_bias(node->init, rng, node->units, fan_in(node),
+                 parameters + (size_t)fan_in(node) * (size_t)node->units);
 }
 
 static pv_workspace workspace(const pv_node *node, int rows)

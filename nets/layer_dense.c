@@ -25,6 +25,8 @@ static void init(const pv_node *node, float *parameters, pv_rng *rng)
 {
     pv_init_matrix(node->init, rng, node->in_size, node->units, node->units, node->in_size,
                    node->units, parameters);
+    pv_init_bias(node->init, rng, node->units, node->in_size,
+                 parameters + (size_t)node->in_size * (size_t)node->units);
 }
 
 static int reads_bytes(const pv_node *node)

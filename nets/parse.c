@@ -160,7 +160,8 @@ typedef struct init_name {
 static const init_name init_names[] = {
     {"he", PV_INIT_HE, 0},           {"xavier", PV_INIT_XAVIER, 0},
     {"lecun", PV_INIT_LECUN, 0},     {"orthogonal", PV_INIT_ORTHOGONAL, 1},
-    {"uniform", PV_INIT_UNIFORM, 1}, {"zero", PV_INIT_ZERO, 0}};
+    {"uniform", PV_INIT_UNIFORM, 1}, {"spread", PV_INIT_SPREAD, 0},
+    {"zero", PV_INIT_ZERO, 0}};
 
 /* splits "leaky:0.2" at its colon; the value's length is 0 if there is none */
 static pv_word split_value(pv_word *word)
@@ -194,8 +195,9 @@ static pv_status parse_init(pv_parser *parser, pv_word word, pv_init *init)
         *init = (pv_init){init_names[i].kind, (float)number};
         return PV_OK;
     }
-    return pv_parse_fail(parser, word,
-                         "init= takes he, xavier, lecun, orthogonal[:gain], uniform[:a] or zero");
+    return pv_parse_fail(
+        parser, word,
+        "init= takes he, xavier, lecun, orthogonal[:gain], uniform[:a], spread or zero");
 }
 
 /* the activation layer a word names, NULL if it names none */
