@@ -114,8 +114,9 @@ static const bad bad_texts[] = {
     {"dense 8 leaky:x", "leaky takes a slope above 0 and up to 100, like leaky:0.01, at "
                         "\"leaky:x\" (column 9)"},
     {"dense 8 leaky:-1", "leaky takes a slope above 0"},
-    {"dense 8 init=best", "init= takes he, xavier, lecun, orthogonal[:gain], uniform[:a], spread or zero, "
-                          "at \"init=best\" (column 9)"},
+    {"dense 8 init=best",
+     "init= takes he, xavier, lecun, orthogonal[:gain], uniform[:a], spread or zero, "
+     "at \"init=best\" (column 9)"},
     {"dense 8 init=he:2", "init=he takes no number, at \"init=he:2\" (column 9)"},
     {"dense 8 init=orthogonal:", "init=orthogonal takes a positive number, like :0.5"},
     {"dense 8 init=uniform:0", "init=uniform takes a positive number"},
