@@ -175,7 +175,8 @@ static pv_status run_compare(const pv_arguments *a)
 }
 
 static const pv_option options[] = {
-    {"--y", "WHAT", "compare this: return (if not given), length or a metric's name", 0},
+    {"--y", "WHAT", "compare this: return (if not given), length, evaluation or a metric's name",
+     0},
     {"--last", "N", "the final value of a run is the mean of its last N rows, 100", 0},
     {"--threshold", "RETURN",
      "count the steps until the last 100 episodes average this; the "

@@ -123,6 +123,36 @@ static pv_status fill_metric(pv_curve *curve, const pv_csv *csv, const char *y,
     return status;
 }
 
+/* fills a curve from eval.csv: a row for each evaluation, the mean of its episodes */
+static pv_status fill_evaluations(pv_curve *curve, const pv_csv *csv, const pv_curve *ended)
+{
+    double *step = NULL;
+    double *value = NULL;
+    pv_status status = read_column(csv, "step", &step);
+    status = status ? status : read_column(csv, "return", &value);
+    status = status ? status : take_rows(curve, csv->rows);
+    size_t k = 0;
+    double sum = 0.0;
+    size_t count = 0;
+    for (size_t row = 0; row < csv->rows && status == PV_OK; row++) {
+        sum += value[row];
+        count++;
+        if (row + 1 == csv->rows || step[row + 1] != step[row]) {
+            while (k + 1 < ended->n && ended->step[k + 1] <= step[row]) {
+                k++;
+            }
+            add_row(curve, step[row], ended->episode[k], sum / (double)count);
+            sum = 0.0;
+            count = 0;
+        }
+    }
+    curve->steps = ended->steps;
+    curve->episodes = ended->episodes;
+    pv_free(step);
+    pv_free(value);
+    return status;
+}
+
 /* fills a curve from the table of a kept run; "episodes" are counted by the rows of the return */
 static pv_status fill_kept(pv_curve *curve, const pv_csv *csv, const char *y)
 {
@@ -161,13 +191,13 @@ static pv_status fill_kept(pv_curve *curve, const pv_csv *csv, const char *y)
 }
 
 /* how a table is read */
-typedef enum source { EPISODES, METRICS, SUMMARY } source;
+typedef enum source { EPISODES, METRICS, EVALUATIONS, SUMMARY } source;
 
 /* reads a table of a run folder; one that is not there has no rows */
 static pv_status read_table(pv_curve *curve, const pv_run *run, source from, const char *y,
                             const pv_curve *ended)
 {
-    static const char *const names[] = {"episodes.csv", "metrics.csv", "curve.csv"};
+    static const char *const names[] = {"episodes.csv", "metrics.csv", "eval.csv", "curve.csv"};
     char *path = pv_run_path(run, names[from]);
     pv_csv csv;
     pv_status status = path ? PV_OK : pv_last_status();
@@ -178,7 +208,8 @@ static pv_status read_table(pv_curve *curve, const pv_run *run, source from, con
         if (status == PV_OK) {
             status = from == EPISODES  ? fill_episodes(curve, &csv, y)
                      : from == METRICS ? fill_metric(curve, &csv, y, ended)
-                                       : fill_kept(curve, &csv, y);
+                     : from == SUMMARY ? fill_kept(curve, &csv, y)
+                                       : fill_evaluations(curve, &csv, ended);
             status = status ? pv_fail_in("%s", path) : PV_OK;
             pv_csv_free(&csv);
         }
@@ -203,7 +234,8 @@ static pv_status read_tables(pv_curve *curve, const pv_run *run, const char *y)
     }
     pv_curve ended = {0};
     pv_status status = read_table(&ended, run, EPISODES, NULL, NULL);
-    status = status ? status : read_table(curve, run, METRICS, y, &ended);
+    const source from = strcmp(y, "evaluation") == 0 ? EVALUATIONS : METRICS;
+    status = status ? status : read_table(curve, run, from, y, &ended);
     pv_curve_free(&ended);
     return status;
 }

@@ -18,7 +18,8 @@ typedef struct pv_curve {
     double seconds;         /* of training */
 } pv_curve;
 
-/* Reads "return", "length", "episodes" (how many have ended) or a metric of a run. Free with
+/* Reads "return", "length", "episodes" (how many have ended), "evaluation" (the mean returns of
+   --eval-every) or a metric of a run. Free with
    pv_curve_free; on failure nothing needs to be freed. */
 pv_status pv_curve_read(pv_curve *curve, const pv_run *run, const char *y);
 void pv_curve_free(pv_curve *curve);

@@ -7,8 +7,8 @@
 
 /* what is read of every run */
 typedef struct pv_reading {
-    const char *y;       /* "return", "length", "episodes" (how many have ended) or the name of a
-                            metric; NULL: return */
+    const char *y;       /* "return", "length", "episodes" (how many have ended), "evaluation"
+                            or the name of a metric; NULL: return */
     const char *against; /* a number among the agent's settings, which then tells no groups of a
                             line apart; NULL: none */
 } pv_reading;

@@ -164,7 +164,7 @@ static const pv_option options[] = {
     {"--out", "DIR", "the folder to keep it in: run.json and curve.csv", 0},
     {"--points", "N", "points of the curve, 100 if not given; each is the mean of as many episodes",
      0},
-    {"--y", "WHAT", "keep this beside the return: length or a metric's name", 1},
+    {"--y", "WHAT", "keep this beside the return: length, evaluation or a metric's name", 1},
     {"--add", "NAME=NUMBER", "keep this number too; plot and compare find it as they do a metric",
      1},
 };

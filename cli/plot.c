@@ -336,7 +336,8 @@ static pv_status run_plot(const pv_arguments *a)
 
 static const pv_option options[] = {
     {"-o", "FILE", "the figure; its ending chooses .svg, .png, .pdf or .csv: the numbers", 1},
-    {"--y", "WHAT", "return (if not given), length, episodes (ended so far) or a metric's name", 0},
+    {"--y", "WHAT",
+     "return (if not given), length, episodes (ended so far), evaluation or a metric's name", 0},
     {"--x", "steps|episodes", "what the axis counts; what the runs were bounded by if not given",
      0},
     {"--against", "NAME", "x is this setting of the agents, y the mean of whole runs", 0},

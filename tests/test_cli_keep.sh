@@ -59,6 +59,16 @@ near "a number added" "$(told final_greedy_return kept --y greedy_return --last 
 paste -d, run.csv kept.csv | awk -F, 'NR > 1 && ($2 != $7 || ($3 - $8) ^ 2 > 1e-9 * $3 * $3) { bad++ }
     END { exit bad > 0 || NR < 100 }' || fail "td_error is not drawn as it was"
 
+# evaluations: the mean return of each
+"$pavlov" train q-learning FrozenLake-v1 --steps 20000 --eval-every 5000 --eval-episodes 7 --quiet --out lake
+"$pavlov" keep lake --out kept-lake --y evaluation || fail "keep --y evaluation"
+awk -F, 'NR > 1 { s[$1] += $3 } END { for (step in s) print step, s[step] / 7 }' lake/eval.csv | sort -n >want
+awk -F, '$3 == "evaluation" { print $1, $4 }' kept-lake/curve.csv >got
+[ "$(wc -l <want)" = 4 ] && cmp want got || fail "evaluations: $(cat got)"
+for run in lake kept-lake; do
+    near "the last evaluation of $run" "$(told final_evaluation $run --y evaluation --last 1)" "$(sed -n '4s/.* //p' want)"
+done
+
 # the first point of 50 is the mean of its episodes, worked out from the run's own table
 rows=$(($(wc -l <run/seed-1/episodes.csv) - 1))
 [ "$rows" -gt 500 ] || fail "only $rows episodes"
