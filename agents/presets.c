@@ -31,8 +31,9 @@
    and a rate that sinks keeps a policy once it is good */
 #define TWO_WIDE "net='dense 128 relu, dense 128 relu',"
 #define CART                                                                                       \
-    TWO_WIDE "lr=linear:0.002:0.00002:50000,batch=64,train-every=1,target-every=400,n-step=8,"     \
-             "double=1,epsilon=linear:1:0.05:10000,v-min=0,v-max=100"
+    "net='dense 128 init=spread relu, dense 128 init=spread relu',"                                \
+    "lr=linear:0.002:0.00002:50000,batch=64,train-every=1,target-every=400,n-step=8,"              \
+    "double=1,epsilon=linear:1:0.05:10000,v-min=0,v-max=100"
 #define SWING_UP                                                                                   \
     TWO_WIDE "lr=linear:0.002:0.00002:100000,batch=64,train-every=2,target-every=250,n-step=3,"    \
              "double=1,epsilon=linear:1:0.05:20000,v-min=-100,v-max=0"
