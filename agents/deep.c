@@ -66,7 +66,7 @@ pv_status pv_deep_fits_choice(const pv_world *world, const char *agent)
 
 /* --- making --- */
 
-static pv_optimizer_config optimizer_config(const pv_params *params)
+pv_optimizer_config pv_deep_optimizer(const pv_params *params)
 {
     const pv_optimizer_kind kind = (pv_optimizer_kind)pv_params_number(params, "optimizer");
     pv_optimizer_config config = pv_optimizer_config_default(kind);
@@ -129,7 +129,7 @@ static pv_status make_net(pv_deep *deep, const pv_agent_config *config, const ch
 pv_status pv_deep_init(pv_deep *deep, const pv_agent_config *config, const char *text,
                        const pv_net_head *heads, int n_heads)
 {
-    const pv_optimizer_config optimizer = optimizer_config(config->params);
+    const pv_optimizer_config optimizer = pv_deep_optimizer(config->params);
     pv_status status =
         pv_schedule_parse(&deep->lr, "lr", pv_params_text(config->params, "lr"), 0.0, 1e3);
     status = status ? status : make_inputs(deep, pv_world_spec(config->world));

@@ -63,6 +63,9 @@ pv_status pv_deep_fits(const pv_world *world, const char *agent);
  * likewise. */
 pv_status pv_deep_fits_choice(const pv_world *world, const char *agent);
 
+/* Reads the optimiser's parameters. */
+pv_optimizer_config pv_deep_optimizer(const pv_params *params);
+
 /* Builds the network `text` with heads for the config's world, its optimiser and gradient. */
 pv_status pv_deep_init(pv_deep *deep, const pv_agent_config *config, const char *text,
                        const pv_net_head *heads, int n_heads);

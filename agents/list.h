@@ -4,10 +4,12 @@
 
 #include "agents/agent.h"
 
+extern const pv_agent_class pv_agent_a2c;
 extern const pv_agent_class pv_agent_double_q;
 extern const pv_agent_class pv_agent_dqn;
 extern const pv_agent_class pv_agent_expected_sarsa;
 extern const pv_agent_class pv_agent_mc;
+extern const pv_agent_class pv_agent_ppo;
 extern const pv_agent_class pv_agent_qlearning;
 extern const pv_agent_class pv_agent_random;
 extern const pv_agent_class pv_agent_sarsa;

@@ -59,99 +59,119 @@
     "net='',lr=linear:0.02:0.0002:500000,batch=64,train-every=4,target-every=100,"                 \
     "epsilon=linear:1:0.05:200000"
 
+/* advantages of a few steps in many lanes, smaller and smaller steps */
+#define STEPS_OF_EIGHT(steps) "lr=linear:0.002:0:" #steps ",clip-norm=0.5,lambda=0.95,steps=8,"
+
+/* rl-baselines3-zoo's, Pendulum with all of a rollout in four lanes */
+#define CART_PPO                                                                                   \
+    "steps=32,batch=256,epochs=20,lambda=0.8,gamma=0.98,lr=linear:0.001:0:100000,"                 \
+    "clip=linear:0.2:0.01:100000,clip-norm=0.5"
+#define SWING_UP_PPO "steps=256,batch=64,epochs=4,lambda=0.94,lr=0.0003,clip-norm=0.5"
+/* wide draws, that the car may come up by chance */
+#define HILL_PPO "steps=256,batch=256,gamma=0.999,clip-norm=0.5,log-std=1"
+#define ROD_PPO "steps=1024,batch=64,epochs=10,gamma=0.9,lr=0.001,clip-norm=0.5"
+
 static const pv_preset presets[] = {
-    {"dqn", "CartPole-v1", CART, 50000, 0, NULL},
-    {"dqn", "Acrobot-v1", SWING_UP, 100000, 0, NULL},
-    {"dqn", "MountainCar-v0", HILL, 150000, 0, NULL},
-    {"dqn", "FrozenLake8x8-v1", BIG_LAKE_NET, 500000, 0, NULL},
-    {"dqn", "Taxi-v4", TAXI_NET, 500000, 0, NULL},
-    {"dqn", "MinAtar/Asterix-v0", MINATAR, 1000000, 0, NULL},
-    {"dqn", "MinAtar/Breakout-v0", MINATAR, 1000000, 0, NULL},
-    {"dqn", "MinAtar/Freeway-v0", MINATAR, 1000000, 0, NULL},
-    {"dqn", "MinAtar/Seaquest-v0", MINATAR, 1000000, 0, NULL},
-    {"dqn", "MinAtar/SpaceInvaders-v0", MINATAR, 1000000, 0, NULL},
+    {"a2c", "CartPole-v1", STEPS_OF_EIGHT(250000) "entropy=0.001", 250000, 0, NULL, 8},
+    {"a2c", "Acrobot-v1", STEPS_OF_EIGHT(300000) "entropy=0.005", 300000, 0, NULL, 16},
 
-    {"q-learning", "CliffWalking-v1", BOOK, 0, 500, NULL},
-    {"sarsa", "CliffWalking-v1", BOOK, 0, 500, NULL},
-    {"expected-sarsa", "CliffWalking-v1", BOOK, 0, 500, NULL},
-    {"double-q", "CliffWalking-v1", "alpha=0.25,epsilon=0.1,gamma=1", 0, 2000, NULL},
-    {"mc", "CliffWalking-v1", SLOW, 500000, 0, NULL},
+    {"ppo", "CartPole-v1", CART_PPO, 100000, 0, NULL, 8},
+    {"ppo", "Acrobot-v1", SWING_UP_PPO, 200000, 0, NULL, 16},
+    {"ppo", "Pendulum-v1", ROD_PPO, 150000, 0, NULL, 4},
+    {"ppo", "MountainCarContinuous-v0", HILL_PPO, 300000, 0, "norm, norm-reward", 16},
 
-    {"q-learning", "WindyGridWorld-v0", BOOK, 8000, 0, NULL},
-    {"sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0, NULL},
-    {"expected-sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0, NULL},
-    {"double-q", "WindyGridWorld-v0", BOOK, 30000, 0, NULL},
-    {"mc", "WindyGridWorld-v0", SLOW, 500000, 0, NULL},
+    {"dqn", "CartPole-v1", CART, 50000, 0, NULL, 0},
+    {"dqn", "Acrobot-v1", SWING_UP, 100000, 0, NULL, 0},
+    {"dqn", "MountainCar-v0", HILL, 150000, 0, NULL, 0},
+    {"dqn", "FrozenLake8x8-v1", BIG_LAKE_NET, 500000, 0, NULL, 0},
+    {"dqn", "Taxi-v4", TAXI_NET, 500000, 0, NULL, 0},
+    {"dqn", "MinAtar/Asterix-v0", MINATAR, 1000000, 0, NULL, 0},
+    {"dqn", "MinAtar/Breakout-v0", MINATAR, 1000000, 0, NULL, 0},
+    {"dqn", "MinAtar/Freeway-v0", MINATAR, 1000000, 0, NULL, 0},
+    {"dqn", "MinAtar/Seaquest-v0", MINATAR, 1000000, 0, NULL, 0},
+    {"dqn", "MinAtar/SpaceInvaders-v0", MINATAR, 1000000, 0, NULL, 0},
 
-    {"q-learning", "FrozenLake-v1", LAKE, 100000, 0, NULL},
-    {"sarsa", "FrozenLake-v1", LAKE, 100000, 0, NULL},
-    {"expected-sarsa", "FrozenLake-v1", LAKE, 100000, 0, NULL},
-    {"double-q", "FrozenLake-v1", LAKE_DOUBLE, 200000, 0, NULL},
-    {"mc", "FrozenLake-v1", LAKE, 100000, 0, NULL},
+    {"q-learning", "CliffWalking-v1", BOOK, 0, 500, NULL, 0},
+    {"sarsa", "CliffWalking-v1", BOOK, 0, 500, NULL, 0},
+    {"expected-sarsa", "CliffWalking-v1", BOOK, 0, 500, NULL, 0},
+    {"double-q", "CliffWalking-v1", "alpha=0.25,epsilon=0.1,gamma=1", 0, 2000, NULL, 0},
+    {"mc", "CliffWalking-v1", SLOW, 500000, 0, NULL, 0},
 
-    {"q-learning", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
-    {"sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
-    {"expected-sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
-    {"double-q", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL},
-    {"mc", "FrozenLake8x8-v1", BIG_LAKE_MC, 500000, 0, NULL},
-    {"value-iteration", "FrozenLake8x8-v1", "gamma=0.9999", 0, 100, NULL},
+    {"q-learning", "WindyGridWorld-v0", BOOK, 8000, 0, NULL, 0},
+    {"sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0, NULL, 0},
+    {"expected-sarsa", "WindyGridWorld-v0", SETTLES, 20000, 0, NULL, 0},
+    {"double-q", "WindyGridWorld-v0", BOOK, 30000, 0, NULL, 0},
+    {"mc", "WindyGridWorld-v0", SLOW, 500000, 0, NULL, 0},
 
-    {"q-learning", "Taxi-v4", TAXI, 200000, 0, NULL},
-    {"sarsa", "Taxi-v4", TAXI, 200000, 0, NULL},
-    {"expected-sarsa", "Taxi-v4", TAXI, 200000, 0, NULL},
-    {"double-q", "Taxi-v4", TAXI, 200000, 0, NULL},
+    {"q-learning", "FrozenLake-v1", LAKE, 100000, 0, NULL, 0},
+    {"sarsa", "FrozenLake-v1", LAKE, 100000, 0, NULL, 0},
+    {"expected-sarsa", "FrozenLake-v1", LAKE, 100000, 0, NULL, 0},
+    {"double-q", "FrozenLake-v1", LAKE_DOUBLE, 200000, 0, NULL, 0},
+    {"mc", "FrozenLake-v1", LAKE, 100000, 0, NULL, 0},
+
+    {"q-learning", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL, 0},
+    {"sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL, 0},
+    {"expected-sarsa", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL, 0},
+    {"double-q", "FrozenLake8x8-v1", BIG_LAKE, 500000, 0, NULL, 0},
+    {"mc", "FrozenLake8x8-v1", BIG_LAKE_MC, 500000, 0, NULL, 0},
+    {"value-iteration", "FrozenLake8x8-v1", "gamma=0.9999", 0, 100, NULL, 0},
+
+    {"q-learning", "Taxi-v4", TAXI, 200000, 0, NULL, 0},
+    {"sarsa", "Taxi-v4", TAXI, 200000, 0, NULL, 0},
+    {"expected-sarsa", "Taxi-v4", TAXI, 200000, 0, NULL, 0},
+    {"double-q", "Taxi-v4", TAXI, 200000, 0, NULL, 0},
     {"mc", "Taxi-v4", "visits=every,alpha=0.05,epsilon=linear:1:0.02:500000,gamma=0.95", 600000, 0,
-     NULL},
+     NULL, 0},
 
-    {"q-learning", "Blackjack-v1", CARDS, 500000, 0, NULL},
-    {"sarsa", "Blackjack-v1", CARDS, 500000, 0, NULL},
-    {"expected-sarsa", "Blackjack-v1", CARDS, 500000, 0, NULL},
-    {"double-q", "Blackjack-v1", CARDS, 500000, 0, NULL},
-    {"mc", "Blackjack-v1", CARDS, 500000, 0, NULL},
+    {"q-learning", "Blackjack-v1", CARDS, 500000, 0, NULL, 0},
+    {"sarsa", "Blackjack-v1", CARDS, 500000, 0, NULL, 0},
+    {"expected-sarsa", "Blackjack-v1", CARDS, 500000, 0, NULL, 0},
+    {"double-q", "Blackjack-v1", CARDS, 500000, 0, NULL, 0},
+    {"mc", "Blackjack-v1", CARDS, 500000, 0, NULL, 0},
 
-    {"q-learning", "FourRooms-v0", ROOMS, 50000, 0, NULL},
-    {"sarsa", "FourRooms-v0", ROOMS, 50000, 0, NULL},
-    {"expected-sarsa", "FourRooms-v0", ROOMS, 50000, 0, NULL},
-    {"double-q", "FourRooms-v0", ROOMS, 50000, 0, NULL},
-    {"mc", "FourRooms-v0", SLOW, 500000, 0, NULL},
+    {"q-learning", "FourRooms-v0", ROOMS, 50000, 0, NULL, 0},
+    {"sarsa", "FourRooms-v0", ROOMS, 50000, 0, NULL, 0},
+    {"expected-sarsa", "FourRooms-v0", ROOMS, 50000, 0, NULL, 0},
+    {"double-q", "FourRooms-v0", ROOMS, 50000, 0, NULL, 0},
+    {"mc", "FourRooms-v0", SLOW, 500000, 0, NULL, 0},
 
-    {"q-learning", "GridWorld-v0", ROOMS, 50000, 0, NULL},
-    {"sarsa", "GridWorld-v0", ROOMS, 50000, 0, NULL},
-    {"expected-sarsa", "GridWorld-v0", ROOMS, 50000, 0, NULL},
-    {"double-q", "GridWorld-v0", ROOMS, 50000, 0, NULL},
-    {"mc", "GridWorld-v0", SLOW, 500000, 0, NULL},
+    {"q-learning", "GridWorld-v0", ROOMS, 50000, 0, NULL, 0},
+    {"sarsa", "GridWorld-v0", ROOMS, 50000, 0, NULL, 0},
+    {"expected-sarsa", "GridWorld-v0", ROOMS, 50000, 0, NULL, 0},
+    {"double-q", "GridWorld-v0", ROOMS, 50000, 0, NULL, 0},
+    {"mc", "GridWorld-v0", SLOW, 500000, 0, NULL, 0},
 
-    {"q-learning", "Bandit-v0", ARMS, 0, 100, NULL},
-    {"sarsa", "Bandit-v0", ARMS, 0, 100, NULL},
-    {"expected-sarsa", "Bandit-v0", ARMS, 0, 100, NULL},
-    {"double-q", "Bandit-v0", ARMS, 0, 100, NULL},
-    {"mc", "Bandit-v0", "alpha=1/k,epsilon=0.1,gamma=0,visits=every", 0, 100, NULL},
+    {"q-learning", "Bandit-v0", ARMS, 0, 100, NULL, 0},
+    {"sarsa", "Bandit-v0", ARMS, 0, 100, NULL, 0},
+    {"expected-sarsa", "Bandit-v0", ARMS, 0, 100, NULL, 0},
+    {"double-q", "Bandit-v0", ARMS, 0, 100, NULL, 0},
+    {"mc", "Bandit-v0", "alpha=1/k,epsilon=0.1,gamma=0,visits=every", 0, 100, NULL, 0},
 
-    {"q-learning", "MaximizationBias-v0", BIAS, 0, 300, NULL},
-    {"sarsa", "MaximizationBias-v0", BIAS, 0, 300, NULL},
-    {"expected-sarsa", "MaximizationBias-v0", BIAS, 0, 300, NULL},
-    {"double-q", "MaximizationBias-v0", BIAS, 0, 300, NULL},
-    {"mc", "MaximizationBias-v0", BIAS, 0, 300, NULL},
+    {"q-learning", "MaximizationBias-v0", BIAS, 0, 300, NULL, 0},
+    {"sarsa", "MaximizationBias-v0", BIAS, 0, 300, NULL, 0},
+    {"expected-sarsa", "MaximizationBias-v0", BIAS, 0, 300, NULL, 0},
+    {"double-q", "MaximizationBias-v0", BIAS, 0, 300, NULL, 0},
+    {"mc", "MaximizationBias-v0", BIAS, 0, 300, NULL, 0},
 
-    {"q-learning", "CartPole-v1", "alpha=0.1," POLE, 100000, 0, NULL},
-    {"sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0, NULL},
-    {"expected-sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0, NULL},
+    {"q-learning", "CartPole-v1", "alpha=0.1," POLE, 100000, 0, NULL, 0},
+    {"sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0, NULL, 0},
+    {"expected-sarsa", "CartPole-v1", "alpha=linear:0.3:0.01:100000," POLE, 100000, 0, NULL, 0},
 
-    {"q-learning", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0, NULL},
-    {"sarsa", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0, NULL},
-    {"q-learning", "Acrobot-v1", "alpha=0.2,tiles=6," SWING, 200000, 0, NULL},
-    {"sarsa", "Acrobot-v1", "alpha=linear:0.3:0.02:200000,tiles=6," SWING, 200000, 0, NULL},
+    {"q-learning", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0, NULL, 0},
+    {"sarsa", "MountainCar-v0", "alpha=linear:0.5:0.02:100000," SWING, 100000, 0, NULL, 0},
+    {"q-learning", "Acrobot-v1", "alpha=0.2,tiles=6," SWING, 200000, 0, NULL, 0},
+    {"sarsa", "Acrobot-v1", "alpha=linear:0.3:0.02:200000,tiles=6," SWING, 200000, 0, NULL, 0},
 
-    {"td", "RandomWalk-v0", "alpha=0.1,gamma=1,initial=0.5", 0, 100, NULL}, /* Example 6.2 */
+    {"td", "RandomWalk-v0", "alpha=0.1,gamma=1,initial=0.5", 0, 100, NULL, 0}, /* Example 6.2 */
     {"mc", "RandomWalk-v0", "mode=prediction,visits=every,alpha=0.01,gamma=1,initial=0.5", 0, 100,
-     NULL},
+     NULL, 0},
 };
 
 /* how long the plain command trains where there is no preset; NULL: any agent */
 static const pv_preset lengths[] = {
-    {"random", NULL, NULL, 10000, 0, NULL},
-    {"value-iteration", NULL, NULL, 10000, 100, NULL}, /* learns nothing: a curve to look at */
-    {NULL, NULL, NULL, 100000, 0, NULL},
+    {"random", NULL, NULL, 10000, 0, NULL, 0},
+    {"value-iteration", NULL, NULL, 10000, 100, NULL, 0}, /* learns nothing: a curve to look at */
+    {NULL, NULL, NULL, 100000, 0, NULL, 0},
 };
 
 const pv_preset *pv_preset_find(const char *agent, const char *world_id)

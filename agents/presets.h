@@ -11,6 +11,7 @@ typedef struct pv_preset {
     const char *settings;     /* "alpha=0.5,epsilon=0.1", NULL: the agent's defaults */
     uint64_t steps, episodes; /* how long the plain command trains; 0: not bounded by it */
     const char *wrap;         /* wrappers the plain command puts on the world, NULL: none */
+    int lanes;                /* that the plain command steps together; 0: one */
 } pv_preset;
 
 /* Returns the preset of an agent and a world id; one for any world (length only) where there is

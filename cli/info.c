@@ -336,6 +336,7 @@ static pv_status pair_info(const pv_arguments *a, cJSON *json, int *failed)
         put_wrap(json, world, failed);
         pv_put_number(json, "steps", (double)preset->steps, failed);
         pv_put_number(json, "episodes", (double)preset->episodes, failed);
+        pv_put_number(json, "lanes", preset->lanes > 0 ? preset->lanes : 1, failed);
         status = put_agent_net(json, agent_class, world, &params, failed);
     }
     pv_params_free(&params);

@@ -39,7 +39,9 @@ static pv_status read_bounds(const pv_arguments *a, pv_run *run)
 
 static pv_status read_numbers(const pv_arguments *a, pv_run *run)
 {
-    uint64_t lanes = 1;
+    const pv_preset *preset =
+        pv_preset_find(run->agent_class->name, pv_world_class(run->world)->id);
+    uint64_t lanes = preset->lanes > 0 ? (uint64_t)preset->lanes : 1;
     uint64_t workers = 1;
     uint64_t threads = 1;
     uint64_t eval_episodes = 10;
@@ -360,7 +362,7 @@ static const pv_option options[] = {
     {"--seed", "S", "of the run, 1 if not given", 0},
     {"--seeds", "K", "train K runs, with seeds S to S+K-1", 0},
     {"--jobs", "J", "runs at a time", 0},
-    {"--lanes", "L", "copies of the world stepped together", 0},
+    {"--lanes", "L", "copies of the world stepped together, those of the preset if not given", 0},
     {"--workers", "W", "asynchronous workers, for agents that have them", 0},
     {"--threads", "N", "threads that step the lanes; the result is the same", 0},
     {"--wrap", "TEXT",

@@ -46,28 +46,19 @@ static int longest_stack(const pv_replay_config *config)
     return longest;
 }
 
-static uint64_t space_size(const pv_space *space)
-{
-    uint64_t size = pv_dtype_size(space->dtype);
-    for (uint32_t i = 0; i < space->ndim; i++) {
-        size *= space->shape[i];
-    }
-    return size;
-}
-
 /* bytes of a place, and of a sample's step with what points to it */
 static void sizes(const pv_replay_config *config, uint64_t *place, uint64_t *step)
 {
     *place = sizeof(float) + sizeof(uint8_t);
     *step = 2 * sizeof(float) + sizeof(uint8_t) + sizeof(uint64_t);
     for (int i = 0; i < config->n_obs; i++) {
-        const uint64_t whole = space_size(&config->obs[i]);
+        const uint64_t whole = pv_replay_space_size(&config->obs[i]);
         *place += whole / (uint64_t)stack_of(config, i);
         *step += 2 * whole;
     }
     for (int i = 0; i < config->n_action; i++) {
-        *place += space_size(&config->action[i]);
-        *step += space_size(&config->action[i]);
+        *place += pv_replay_space_size(&config->action[i]);
+        *step += pv_replay_space_size(&config->action[i]);
     }
 }
 
@@ -170,7 +161,7 @@ static void make_frames(pv_replay *replay, size_t slots, size_t samples, int *fa
         pv_replay_frames *f = &replay->frames[i];
         f->dtype = space->dtype;
         f->stack = stack_of(config, i);
-        f->whole = (size_t)space_size(space);
+        f->whole = (size_t)pv_replay_space_size(space);
         f->frame = f->whole / (size_t)f->stack;
         f->chunk = f->stack == 1 ? f->frame
                                  : pv_dtype_size(space->dtype) * space->shape[space->ndim - 1] /
@@ -183,7 +174,7 @@ static void make_frames(pv_replay *replay, size_t slots, size_t samples, int *fa
     for (int i = 0; i < config->n_action && replay->actions; i++) {
         pv_replay_actions *a = &replay->actions[i];
         a->dtype = config->action[i].dtype;
-        a->size = (size_t)space_size(&config->action[i]);
+        a->size = (size_t)pv_replay_space_size(&config->action[i]);
         a->data = take(slots, a->size, failed);
         a->taken = take(samples, a->size, failed);
     }

@@ -87,6 +87,16 @@ struct pv_replay {
     uint64_t next_id;
 };
 
+/* Returns the bytes of a row of a space. */
+static inline uint64_t pv_replay_space_size(const pv_space *space)
+{
+    uint64_t size = pv_dtype_size(space->dtype);
+    for (uint32_t i = 0; i < space->ndim; i++) {
+        size *= space->shape[i];
+    }
+    return size;
+}
+
 /* Returns where a place of a row stands in [rows][places]. */
 static inline size_t pv_replay_slot(const pv_replay *replay, int row, uint64_t place)
 {

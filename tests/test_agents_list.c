@@ -38,7 +38,9 @@ static const struct {
              {"double-q", "alpha=1/k^0.8"},
              {"dqn", "replay=0,net='dense 8 tanh',learn-start=20,epsilon=linear:1:0.1:200"},
              {"value-iteration", "gamma=0.9"},
-             {"random", NULL}};
+             {"random", NULL},
+             {"a2c", "steps=1,net='dense 8 tanh'"},
+             {"ppo", "steps=1,net='dense 8 tanh',epochs=2"}};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0], LANES = 3 };
 
@@ -60,7 +62,7 @@ START_TEST(every_agent_is_complete_and_found_by_its_name)
         ck_assert_uint_eq(pv_agent_memory_size(agent), 0);
         pv_agent_destroy(agent);
     }
-    ck_assert_int_eq(n, 9);
+    ck_assert_int_eq(n, 11);
     pv_world_close(world);
 }
 END_TEST

@@ -75,6 +75,13 @@ disturbed dqn-more KILL 6 dqn CartPole-v1 --steps $((20 * thousand)) --lanes 2 -
     --set prioritised=1 --set n-step=3 --set noisy=1
 disturbed dqn-gru INT 4 dqn CartPole-v1 --steps $((8 * thousand)) --net "gru 8" \
     --set train-every=8 --set gradient-steps=1 --set batch=8 --set capacity=2000
+# a rollout half full
+disturbed a2c KILL 5 a2c CartPole-v1 --steps $((60 * thousand)) --lanes 5 --set steps=64 \
+    --eval-every $((20 * thousand)) --net "dense 16 tanh, dropout 0.05"
+disturbed a2c-lstm INT 4 a2c CartPole-v1 --steps $((20 * thousand)) --lanes 3 --set steps=20 \
+    --net "lstm 8"
+disturbed ppo KILL 5 ppo Pendulum-v1 --steps $((40 * thousand)) --lanes 3 --set steps=100 \
+    --net "dense 16 tanh" --wrap "norm, norm-reward"
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
     disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \
