@@ -78,11 +78,18 @@ static const pv_param params[] = {
 static const char rainbow[] = "double=1,dueling=1,prioritised=1,alpha=0.5,noisy=1,n-step=3,"
                               "distribution=c51,explore=greedy";
 
+/* what a net that remembers needs: presets are for nets that do not */
+static const char recurrent[] = "n-step=1,prioritised=0";
+
 static pv_status resolve(pv_params *values)
 {
-    return pv_params_number(values, "rainbow") != 0.0
-               ? pv_params_parse(values, rainbow, PV_SOURCE_SWITCH)
-               : PV_OK;
+    pv_status status = PV_OK;
+    if (pv_q_net_is_recurrent(pv_params_text(values, "net"))) {
+        status = pv_params_parse(values, recurrent, PV_SOURCE_SWITCH);
+    }
+    return status || pv_params_number(values, "rainbow") == 0.0
+               ? status
+               : pv_params_parse(values, rainbow, PV_SOURCE_SWITCH);
 }
 
 static pv_status accepts(const pv_world *world)

@@ -35,19 +35,31 @@ static pv_status read_distribution(pv_q_net *q, const pv_params *params)
     return PV_OK;
 }
 
-/* Returns the text with every word "dense" a "noisy"; the caller frees it. */
+/* Returns the first place in a net's text where a layer of that name stands, NULL if nowhere. */
+static const char *find_layer(const char *text, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+        const int begins = at == text || !((at[-1] | 32) >= 'a' && (at[-1] | 32) <= 'z');
+        if (begins && (at[length] == ' ' || at[length] == '\0' || at[length] == '\t')) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+int pv_q_net_is_recurrent(const char *text)
+{
+    return find_layer(text, "lstm") || find_layer(text, "gru");
+}
+
+/* Returns the text with every layer "dense" a "noisy"; the caller frees it. */
 static char *make_noisy(const char *text)
 {
-    static const char from[] = "dense";
     char *copy = pv_copy_text(text);
-    char *at = copy;
-    while (at && (at = strstr(at, from))) {
-        const int begins = at == copy || !((at[-1] | 32) >= 'a' && (at[-1] | 32) <= 'z');
-        const int ends = at[5] == ' ' || at[5] == '\0' || at[5] == '\t';
-        if (begins && ends) {
-            memcpy(at, "noisy", 5);
-        }
-        at += 5;
+    const char *at = copy;
+    while (at && (at = find_layer(at, "dense"))) {
+        memcpy(copy + (at - copy), "noisy", 5);
     }
     return copy;
 }

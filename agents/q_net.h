@@ -51,6 +51,9 @@ typedef struct pv_q_net {
      .initial = 500.0, .low = 1.0, .high = 1e9},                                                   \
     {.name = "tau", .help = "above 0: with every update it moves this part of the way instead",    \
      .initial = 0.0, .low = 0.0, .high = 1.0}
+/* Returns 1 if a net's text has a layer that remembers (lstm, gru). */
+int pv_q_net_is_recurrent(const char *text);
+
 /* clang-format on */
 
 pv_status pv_q_net_init(pv_q_net *q, const pv_agent_config *config);

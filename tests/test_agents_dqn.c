@@ -500,6 +500,19 @@ static double learn_recall(const char *settings)
     "lr=0.01,learn-start=200,epsilon=0.3,gamma=0.9,target-every=50,batch=16,sequence=6,"           \
     "train-every=2,"
 
+START_TEST(presets_give_way_to_a_recurrent_net_and_wishes_do_not)
+{
+    pv_world *world = pv_world_open("CartPole-v1"); /* its preset has n-step above 1 */
+    pv_agent *agent = pv_agent_create("dqn", world, "net='gru 4',capacity=1000", 1, 1);
+    ck_assert_msg(agent != NULL, "%s", pv_last_error());
+    ck_assert_double_eq(pv_params_number(&agent->params, "n-step"), 1.0);
+    pv_agent_destroy(agent);
+    refused("dqn", world, "net='lstm 4',n-step=2", PV_ERROR_ARGUMENT, "stretches");
+    refused("dqn", world, "net='dense 8, gru 4',rainbow=1", PV_ERROR_ARGUMENT, "stretches");
+    pv_world_close(world);
+}
+END_TEST
+
 START_TEST(a_recurrent_net_remembers_what_it_no_longer_sees)
 {
     ck_assert_double_ge(learn_recall(RECALL "net='gru 8'"), 0.95);
@@ -602,6 +615,7 @@ static Suite *dqn_suite(void)
     tcase_add_test(tcase, nothing_is_allocated_while_it_learns);
     tcase_add_test(tcase, the_same_seed_gives_the_same_bytes);
     tcase_add_test(tcase, evaluation_needs_no_memory_and_leaves_no_trace);
+    tcase_add_test(tcase, presets_give_way_to_a_recurrent_net_and_wishes_do_not);
     tcase_add_test(tcase, a_recurrent_net_remembers_what_it_no_longer_sees);
     tcase_add_test(tcase, what_cannot_be_is_refused_in_words);
     tcase_add_test(tcase, a_reward_that_is_no_number_stops_the_run);
