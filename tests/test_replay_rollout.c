@@ -1,5 +1,5 @@
-/* test_replay_rollout.c: advantages against an independent implementation and by hand, with every way an
-   episode ends; rows with nothing to tell; keeping and finding again; want of memory. */
+/* test_replay_rollout.c: advantages against an independent implementation and by hand, with every
+   way an episode ends; rows with nothing to tell; keeping and finding again; want of memory. */
 #include "core/json.h"
 #include "core/memory.h"
 #include "replay/rollout.h"
