@@ -334,3 +334,15 @@ pv_status pv_actor_critic_load(pv_actor_critic *ac, const pv_tensors *tensors)
     status = pv_tensors_get(tensors, "policy.log_std", PV_F32, ac->log_std, (size_t)ac->n);
     return status ? status : pv_optimizer_load(ac->log_std_optimizer, tensors, "policy.optimizer.");
 }
+
+pv_status pv_actor_critic_check(const pv_actor_critic *ac, const pv_rollout *rollout)
+{
+    const int32_t *action = rollout->action[0];
+    for (int i = 0; !ac->continuous && i < rollout->filled * rollout->rows; i++) {
+        if (action[i] < 0 || action[i] >= ac->n) {
+            return pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: action %d of a rollout",
+                           (int)action[i]);
+        }
+    }
+    return PV_OK;
+}

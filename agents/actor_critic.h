@@ -8,6 +8,7 @@
 #define PAVLOV_AGENTS_ACTOR_CRITIC_H
 
 #include "agents/deep.h"
+#include "replay/rollout.h"
 
 /* what one thread computes with it */
 typedef struct pv_policy_pass {
@@ -112,5 +113,9 @@ pv_status pv_actor_critic_update(pv_actor_critic *ac, const pv_policy_pass *pass
 /* Adds everything learned as tensors, and reads it back. */
 pv_status pv_actor_critic_save(const pv_actor_critic *ac, pv_tensors *tensors);
 pv_status pv_actor_critic_load(pv_actor_critic *ac, const pv_tensors *tensors);
+
+/* Says whether the actions of a rollout read from a file can be: a choice that there is not would
+   be looked up outside of what the network tells. */
+pv_status pv_actor_critic_check(const pv_actor_critic *ac, const pv_rollout *rollout);
 
 #endif

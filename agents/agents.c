@@ -10,12 +10,19 @@
 #include <string.h>
 
 const pv_agent_class *const pv_agent_classes[] = {
-    &pv_agent_td,        &pv_agent_mc,
-    &pv_agent_sarsa,     &pv_agent_expected_sarsa,
-    &pv_agent_qlearning, &pv_agent_double_q,
-    &pv_agent_dqn,       &pv_agent_a2c,
-    &pv_agent_ppo,       &pv_agent_value_iteration,
-    &pv_agent_random,    NULL,
+    &pv_agent_td,
+    &pv_agent_mc,
+    &pv_agent_sarsa,
+    &pv_agent_expected_sarsa,
+    &pv_agent_qlearning,
+    &pv_agent_double_q,
+    &pv_agent_dqn,
+    &pv_agent_reinforce,
+    &pv_agent_a2c,
+    &pv_agent_ppo,
+    &pv_agent_value_iteration,
+    &pv_agent_random,
+    NULL,
 };
 
 enum { CLASSES = sizeof pv_agent_classes / sizeof pv_agent_classes[0] - 1 };

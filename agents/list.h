@@ -12,6 +12,7 @@ extern const pv_agent_class pv_agent_mc;
 extern const pv_agent_class pv_agent_ppo;
 extern const pv_agent_class pv_agent_qlearning;
 extern const pv_agent_class pv_agent_random;
+extern const pv_agent_class pv_agent_reinforce;
 extern const pv_agent_class pv_agent_sarsa;
 extern const pv_agent_class pv_agent_td;
 extern const pv_agent_class pv_agent_value_iteration;

@@ -415,24 +415,10 @@ pv_status pv_on_policy_save_data(pv_agent *base, const char *folder, pv_tensors 
     }
     const size_t state = (size_t)base->rows * pv_net_state_size(agent->ac.deep.net);
     const pv_rng *dropout = pv_pass_rng(agent->pass.pass);
-    pv_status status = pv_rollout_save(agent->rollout, resume);
+    pv_status status = pv_rollout_save(agent->rollout, resume, "rollout.");
     status = status ? status : pv_tensors_add(resume, "rollout.dropout", PV_U64, dropout, 4);
     return status || !state ? status
                             : pv_tensors_add(resume, "rollout.state", PV_F32, agent->state, state);
-}
-
-/* a choice that there is not would be looked up outside of what the network tells */
-static pv_status check_choices(const pv_on_policy *agent)
-{
-    const pv_rollout *r = agent->rollout;
-    const int32_t *action = r->action[0];
-    for (int i = 0; !agent->ac.continuous && i < r->filled * r->rows; i++) {
-        if (action[i] < 0 || action[i] >= agent->ac.n) {
-            return pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: action %d of a rollout",
-                           (int)action[i]);
-        }
-    }
-    return PV_OK;
 }
 
 pv_status pv_on_policy_load_data(pv_agent *base, const char *folder, const pv_tensors *resume)
@@ -443,8 +429,8 @@ pv_status pv_on_policy_load_data(pv_agent *base, const char *folder, const pv_te
         return PV_OK;
     }
     const size_t state = (size_t)base->rows * pv_net_state_size(agent->ac.deep.net);
-    pv_status status = pv_rollout_load(agent->rollout, resume);
-    status = status ? status : check_choices(agent);
+    pv_status status = pv_rollout_load(agent->rollout, resume, "rollout.");
+    status = status ? status : pv_actor_critic_check(&agent->ac, agent->rollout);
     status = status ? status
                     : pv_tensors_get(resume, "rollout.dropout", PV_U64,
                                      pv_pass_rng(agent->pass.pass), 4);

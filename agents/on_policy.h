@@ -6,7 +6,6 @@
 #define PAVLOV_AGENTS_ON_POLICY_H
 
 #include "agents/actor_critic.h"
-#include "replay/rollout.h"
 
 typedef struct pv_on_policy pv_on_policy;
 

@@ -75,6 +75,8 @@ static const pv_preset presets[] = {
     {"a2c", "CartPole-v1", STEPS_OF_EIGHT(250000) "entropy=0.001", 250000, 0, NULL, 8},
     {"a2c", "Acrobot-v1", STEPS_OF_EIGHT(300000) "entropy=0.005", 300000, 0, NULL, 16},
 
+    {"reinforce", "CartPole-v1", "lr=linear:0.002:0:300000", 300000, 0, NULL, 0},
+
     {"ppo", "CartPole-v1", CART_PPO, 100000, 0, NULL, 8},
     {"ppo", "Acrobot-v1", SWING_UP_PPO, 200000, 0, NULL, 16},
     {"ppo", "Pendulum-v1", ROD_PPO, 150000, 0, NULL, 4},

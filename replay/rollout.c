@@ -191,7 +191,8 @@ void pv_rollout_advantages(const pv_rollout *r, const float *value, const float 
 /* --- saving --- */
 
 typedef struct part {
-    char name[40];
+    const char *name;
+    int number; /* -1: there is only one */
     pv_dtype dtype;
     void *data;
     size_t count;
@@ -204,53 +205,70 @@ static int part_of(const pv_rollout *r, int i, part *p)
 {
     const size_t rows = (size_t)r->rows;
     const size_t places = rows * (size_t)r->steps;
-    const part arrays[ARRAYS] = {{"rollout.reward", PV_F32, r->reward, places},
-                                 {"rollout.beyond", PV_F32, r->beyond, places},
-                                 {"rollout.valid", PV_U8, r->valid, places},
-                                 {"rollout.terminated", PV_U8, r->terminated, places},
-                                 {"rollout.truncated", PV_U8, r->truncated, places},
-                                 {"rollout.first", PV_U8, r->first, places},
-                                 {"rollout.begins", PV_U8, r->begins, rows}};
+    const part arrays[ARRAYS] = {{"reward", -1, PV_F32, r->reward, places},
+                                 {"beyond", -1, PV_F32, r->beyond, places},
+                                 {"valid", -1, PV_U8, r->valid, places},
+                                 {"terminated", -1, PV_U8, r->terminated, places},
+                                 {"truncated", -1, PV_U8, r->truncated, places},
+                                 {"first", -1, PV_U8, r->first, places},
+                                 {"begins", -1, PV_U8, r->begins, rows}};
+    const struct {
+        const char *name;
+        int n;
+        void *const *data;
+        const size_t *size;
+        size_t rows;
+    } blocks[] = {{"obs", r->n_obs, r->obs, r->obs_size, places},
+                  {"action", r->n_action, r->action, r->action_size, places},
+                  {"next", r->n_obs, r->next, r->obs_size, rows}};
     if (i < ARRAYS) {
         *p = arrays[i];
         return 1;
     }
     i -= ARRAYS;
-    const int n = i % 3 == 1 ? r->n_action : r->n_obs;
-    const int k = i / 3;
-    static const char *const kinds[] = {"obs", "action", "next"};
-    void *const *const blocks[] = {r->obs, r->action, r->next};
-    const size_t *const sizes[] = {r->obs_size, r->action_size, r->obs_size};
-    if (k >= r->n_obs && k >= r->n_action) {
-        return 0;
+    for (size_t k = 0; k < sizeof blocks / sizeof blocks[0]; k++) {
+        if (i < blocks[k].n) {
+            *p = (part){blocks[k].name, i, PV_U8, blocks[k].data[i],
+                        blocks[k].rows * blocks[k].size[i]};
+            return 1;
+        }
+        i -= blocks[k].n;
     }
-    *p = (part){.dtype = PV_U8};
-    if (k < n) {
-        snprintf(p->name, sizeof p->name, "rollout.%s%d", kinds[i % 3], k);
-        p->data = blocks[i % 3][k];
-        p->count = sizes[i % 3][k] * (i % 3 == 2 ? rows : places);
-    }
-    return 1;
+    return 0;
 }
 
-pv_status pv_rollout_save(const pv_rollout *r, pv_tensors *tensors)
+static const char *name_of(char name[64], const char *prefix, const part *p)
+{
+    char number[16] = "";
+    if (p->number >= 0) {
+        snprintf(number, sizeof number, "%d", p->number);
+    }
+    snprintf(name, 64, "%.31s%s%s", prefix, p->name, number);
+    return name;
+}
+
+pv_status pv_rollout_save(const pv_rollout *r, pv_tensors *tensors, const char *prefix)
 {
     part p;
+    char name[64];
     const uint64_t filled = (uint64_t)r->filled;
-    pv_status status = pv_tensors_add(tensors, "rollout.filled", PV_U64, &filled, 1);
+    snprintf(name, sizeof name, "%.31sfilled", prefix);
+    pv_status status = pv_tensors_add(tensors, name, PV_U64, &filled, 1);
     for (int i = 0; status == PV_OK && part_of(r, i, &p); i++) {
-        status = p.data ? pv_tensors_add(tensors, p.name, p.dtype, p.data, p.count) : PV_OK;
+        status = pv_tensors_add(tensors, name_of(name, prefix, &p), p.dtype, p.data, p.count);
     }
     return status;
 }
 
-pv_status pv_rollout_load(pv_rollout *r, const pv_tensors *tensors)
+pv_status pv_rollout_load(pv_rollout *r, const pv_tensors *tensors, const char *prefix)
 {
     part p;
-    uint64_t filled;
-    pv_status status = pv_tensors_get(tensors, "rollout.filled", PV_U64, &filled, 1);
+    char name[64];
+    uint64_t filled = 0;
+    snprintf(name, sizeof name, "%.31sfilled", prefix);
+    pv_status status = pv_tensors_get(tensors, name, PV_U64, &filled, 1);
     for (int i = 0; status == PV_OK && part_of(r, i, &p); i++) {
-        status = p.data ? pv_tensors_get(tensors, p.name, p.dtype, p.data, p.count) : PV_OK;
+        status = pv_tensors_get(tensors, name_of(name, prefix, &p), p.dtype, p.data, p.count);
     }
     if (status == PV_OK && filled >= (uint64_t)r->steps) {
         status = pv_fail(PV_ERROR_FORMAT, "damaged checkpoint: a rollout of %llu of %d steps",

@@ -55,8 +55,9 @@ void pv_rollout_break(pv_rollout *rollout);
 void pv_rollout_advantages(const pv_rollout *rollout, const float *value, const float *last,
                            double gamma, double lambda, float *advantage);
 
-/* Adds everything as tensors "rollout.…", and reads it back into one of the same shape. */
-pv_status pv_rollout_save(const pv_rollout *rollout, pv_tensors *tensors);
-pv_status pv_rollout_load(pv_rollout *rollout, const pv_tensors *tensors);
+/* Adds everything as tensors whose names begin with `prefix` (up to 31 letters), and reads it back
+   into one of the same shape. */
+pv_status pv_rollout_save(const pv_rollout *rollout, pv_tensors *tensors, const char *prefix);
+pv_status pv_rollout_load(pv_rollout *rollout, const pv_tensors *tensors, const char *prefix);
 
 #endif

@@ -1,6 +1,6 @@
-/* test_agents_on_policy.c: a2c and ppo as whole agents: they solve worlds whose best policy is
-   known, treat ends as they must, go on exactly where they were, repeat, remember with a recurrent
-   net, and refuse what cannot be. */
+/* test_agents_on_policy.c: a2c, ppo and reinforce as whole agents: they solve worlds whose best
+   policy is known, treat ends as they must, go on exactly where they were, repeat, remember with a
+   recurrent net, and refuse what cannot be. */
 #include "agents/on_policy.h"
 #include "agents/train.h"
 #include "agents_help.h"
@@ -49,7 +49,8 @@ static const struct {
 } kinds[] = {{"a2c", QUICK_A2C},
              {"a2c", QUICK_A2C ",shared=1,lambda=0.9,normalise=1"},
              {"ppo", QUICK_PPO},
-             {"ppo", QUICK_PPO ",value-clip=1,kl-stop=0.02,clip=linear:0.3:0.1:8000"}};
+             {"ppo", QUICK_PPO ",value-clip=1,kl-stop=0.02,clip=linear:0.3:0.1:8000"},
+             {"reinforce", "net='dense 16 tanh',lr=linear:0.01:0.002:8000,gamma=0.9,entropy=0.05"}};
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -254,7 +255,10 @@ static const struct {
             {NULL, "ppo", PPO_SHORT, 3},
             {NULL, "ppo", "net='gru 6',steps=20,epochs=2", 2},
             {"Pendulum-v1", "a2c", "net='dense 8 tanh',optimizer=rmsprop", 3},
-            {"Pendulum-v1", "ppo", PPO_SHORT ",value-clip=0.2", 1}};
+            {"Pendulum-v1", "ppo", PPO_SHORT ",value-clip=0.2", 1},
+            {NULL, "reinforce", "net='dense 8 relu, dropout 0.1',baseline=mean,longest=9", 3},
+            {NULL, "reinforce", "net='gru 6',longest=9", 2},
+            {"Pendulum-v1", "reinforce", "net='dense 8 tanh',episodes=1,returns=total", 2}};
 
 enum { RUNS = sizeof runs / sizeof runs[0] };
 

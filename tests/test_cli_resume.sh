@@ -82,6 +82,8 @@ disturbed a2c-lstm INT 4 a2c CartPole-v1 --steps $((20 * thousand)) --lanes 3 --
     --net "lstm 8"
 disturbed ppo KILL 5 ppo Pendulum-v1 --steps $((40 * thousand)) --lanes 3 --set steps=100 \
     --net "dense 16 tanh" --wrap "norm, norm-reward"
+disturbed reinforce KILL 5 reinforce CartPole-v1 --steps $((40 * thousand)) --lanes 3 \
+    --net "dense 16 tanh, dropout 0.05"
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
     disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \

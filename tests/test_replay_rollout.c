@@ -218,8 +218,8 @@ START_TEST(a_rollout_is_found_again_as_it_was)
         const told t = step_of(i);
         push(a, &t);
     }
-    ck_assert_int_eq(pv_rollout_save(a, tensors), PV_OK);
-    ck_assert_int_eq(pv_rollout_load(b, tensors), PV_OK);
+    ck_assert_int_eq(pv_rollout_save(a, tensors, "rollout."), PV_OK);
+    ck_assert_int_eq(pv_rollout_load(b, tensors, "rollout."), PV_OK);
     ck_assert_int_eq(b->filled, 3);
     ck_assert_mem_eq(a->obs[0], b->obs[0], 3 * sizeof(float[ROWS][2]));
     ck_assert_mem_eq(a->obs[1], b->obs[1], 3 * sizeof(uint8_t[ROWS][3]));
@@ -227,7 +227,7 @@ START_TEST(a_rollout_is_found_again_as_it_was)
     ck_assert_mem_eq(a->next[0], b->next[0], sizeof(float[ROWS][2]));
     ck_assert_mem_eq(a->reward, b->reward, 3 * sizeof(float[ROWS]));
     ck_assert_mem_eq(a->begins, b->begins, ROWS);
-    ck_assert_int_ne(pv_rollout_load(shorter, tensors), PV_OK);
+    ck_assert_int_ne(pv_rollout_load(shorter, tensors, "rollout."), PV_OK);
     ck_assert_int_eq(shorter->filled, 0);
     pv_tensors_destroy(tensors);
     pv_rollout_destroy(a);

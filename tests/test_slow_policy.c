@@ -1,5 +1,5 @@
-/* test_slow_policy.c: a2c and ppo learn to balance a pole by their presets, over seeds that were
-   not used to find these. */
+/* test_slow_policy.c: policy gradients learn to balance a pole by their presets, over seeds that
+   were not used to find these. */
 #include "agents/agent.h"
 #include "agents/presets.h"
 #include "pavlov/train.h"
@@ -11,12 +11,13 @@
 static double learn(const char *name, const char *id, uint64_t seed)
 {
     const pv_preset *preset = pv_preset_find(name, id);
+    const int lanes = preset->lanes > 0 ? preset->lanes : 1;
     pv_world *world = pv_world_open(id);
-    pv_agent *agent = world ? pv_agent_create(name, world, NULL, preset->lanes, seed) : NULL;
+    pv_agent *agent = world ? pv_agent_create(name, world, NULL, lanes, seed) : NULL;
     ck_assert_msg(agent != NULL, "%s", pv_last_error());
     pv_train_config config = pv_train_config_default(world, agent);
     config.steps = preset->steps;
-    config.lanes = preset->lanes;
+    config.lanes = lanes;
     config.seed = seed;
     ck_assert_msg(pv_train(&config) == PV_OK, "%s", pv_last_error());
     pv_evaluation_config evaluation = pv_evaluation_config_default(world, agent);
@@ -50,6 +51,12 @@ START_TEST(advantages_balance_the_pole)
 }
 END_TEST
 
+START_TEST(whole_episodes_balance_the_pole)
+{
+    expect_learned("reinforce", "CartPole-v1", 2, 400.0);
+}
+END_TEST
+
 START_TEST(small_safe_steps_balance_the_pole)
 {
     expect_learned("ppo", "CartPole-v1", 2, 400.0);
@@ -67,6 +74,7 @@ int main(void)
     Suite *suite = suite_create("slow/policy");
     TCase *tests = tcase_create("policy");
     tcase_add_test(tests, advantages_balance_the_pole);
+    tcase_add_test(tests, whole_episodes_balance_the_pole);
     tcase_add_test(tests, small_safe_steps_balance_the_pole);
     tcase_add_test(tests, small_safe_steps_push_with_measure);
     suite_add_tcase(suite, tests);
