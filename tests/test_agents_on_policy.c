@@ -373,11 +373,10 @@ START_TEST(what_cannot_be_is_refused_in_words)
     refused("ppo", world, "clip=0", PV_ERROR_ARGUMENT, "clip");
     pv_agent_destroy(make_agent("a2c", world, "net='state: dense 4; dense 3',shared=1"));
     pv_world_close(world);
-    world = pv_world_open("Pong-v0:players=2");
-    if (world) {
-        refused("a2c", world, "net='lstm 4'", PV_ERROR_FIT, "one agent");
-        pv_world_close(world);
-    }
+    world = pv_world_open("Pong-v0:players=2,obs=state");
+    ck_assert_msg(world != NULL, "%s", pv_last_error());
+    refused("a2c", world, "net='lstm 4'", PV_ERROR_FIT, "one agent");
+    pv_world_close(world);
 }
 END_TEST
 

@@ -74,7 +74,7 @@ disturbed dqn-more KILL 6 dqn CartPole-v1 --steps $((20 * thousand)) --lanes 2 -
     --net "dense 16 relu, dropout 0.05" --set train-every=4 --set gradient-steps=1 --set capacity=3000 \
     --set prioritised=1 --set n-step=3 --set noisy=1
 disturbed dqn-gru INT 4 dqn CartPole-v1 --steps $((8 * thousand)) --net "gru 8" \
-    --set train-every=8 --set gradient-steps=1 --set batch=8 --set capacity=2000
+    --set train-every=8 --set gradient-steps=1 --set batch=8 --set capacity=2000 --set n-step=1
 # a rollout half full
 disturbed a2c KILL 5 a2c CartPole-v1 --steps $((60 * thousand)) --lanes 5 --set steps=64 \
     --eval-every $((20 * thousand)) --net "dense 16 tanh, dropout 0.05"
