@@ -22,10 +22,12 @@ scripts/reproduce example-6.1 >out 2>err && fail "an unknown experiment is not r
 grep -q 'unknown experiment "example-6.1"' err || fail "an unknown experiment: $(cat err)"
 [ ! -e runs ] || fail "a refused experiment left runs"
 
+draws=yes
 rm docs/results/example-6.2.csv
 if ! scripts/reproduce example-6.2 >out 2>err; then
     grep -q 'without cairo' err || fail "scripts/reproduce: $(cat err)"
     echo "this program draws no figures: nothing to compare"
+    draws=no
 else
     for file in README.md docs/results.md docs/results/example-6.2.csv; do
         cmp "$source/$file" "$file" || fail "$file is not what scripts/reproduce makes"
@@ -76,9 +78,7 @@ kept() {
     cat "$1"/docs/results/fake-walk/*/seed-*/curve.csv | grep -v td_error
 }
 
-if "$PAVLOV" plot nowhere -o x.svg 2>&1 | grep -q 'without cairo'; then
-    echo "this program draws no figures: no long experiment"
-else
+if [ $draws = yes ]; then
     (cd "$work.peace" && scripts/reproduce fake-walk --jobs 2 >out 2>err) ||
         fail "a long experiment: $(cat "$work.peace/err")"
     curves=$(kept "$work.peace" | sha256sum)
