@@ -40,7 +40,7 @@ pv_status pv_actor_critic_fits(const pv_world *world, const char *agent)
 
 static pv_status make_net(pv_actor_critic *ac, const pv_agent_config *config)
 {
-    const int shared = pv_params_number(config->params, "shared") != 0.0 || !ac->critic;
+    const int shared = !ac->critic || pv_params_number(config->params, "shared") != 0.0;
     const char *net = pv_params_text(config->params, "net");
     const char *own = shared ? "" : net;
     const char *between = *own ? ", " : "";
@@ -76,7 +76,7 @@ static void set_bounds(pv_actor_critic *ac, const pv_space *space)
 static pv_status make_gaussian(pv_actor_critic *ac, const pv_agent_config *config)
 {
     const size_t n = (size_t)ac->n;
-    const pv_optimizer_config optimizer = pv_deep_optimizer(config->params);
+    const int draws = pv_params_find(config->params, "log-std") >= 0;
     float **const arrays[] = {&ac->log_std, &ac->log_std_gradient, &ac->low,
                               &ac->high,    &ac->centre,           &ac->half};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
@@ -86,15 +86,19 @@ static pv_status make_gaussian(pv_actor_critic *ac, const pv_agent_config *confi
         }
     }
     ac->raw = pv_alloc_array((size_t)config->rows * n, sizeof *ac->raw);
-    ac->log_std_optimizer = pv_optimizer_create(&optimizer, n);
-    if (!ac->raw || !ac->log_std_optimizer) {
+    if (!ac->raw) {
         return pv_last_status();
     }
+    set_bounds(ac, &pv_world_spec(config->world)->action[0]);
+    if (!draws) {
+        return PV_OK;
+    }
+    const pv_optimizer_config optimizer = pv_deep_optimizer(config->params);
     for (size_t k = 0; k < n; k++) {
         ac->log_std[k] = (float)pv_params_number(config->params, "log-std");
     }
-    set_bounds(ac, &pv_world_spec(config->world)->action[0]);
-    return PV_OK;
+    ac->log_std_optimizer = pv_optimizer_create(&optimizer, n);
+    return ac->log_std_optimizer ? PV_OK : pv_last_status();
 }
 
 pv_status pv_actor_critic_init(pv_actor_critic *ac, const pv_agent_config *config, int critic)

@@ -45,7 +45,8 @@ typedef struct pv_actor_critic {
 /* Says whether a world fits; if not, PV_ERROR_FIT in words that begin with "agent <agent>". */
 pv_status pv_actor_critic_fits(const pv_world *world, const char *agent);
 
-/* Builds it for the config's world; `critic` 0: without values. */
+/* Builds it for the config's world; `critic` 0: without values. An agent without the parameter
+   log-std always acts by the mean and learns no deviation; one without lr has no optimiser. */
 pv_status pv_actor_critic_init(pv_actor_critic *ac, const pv_agent_config *config, int critic);
 void pv_actor_critic_free(pv_actor_critic *ac);
 

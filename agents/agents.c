@@ -20,6 +20,8 @@ const pv_agent_class *const pv_agent_classes[] = {
     &pv_agent_reinforce,
     &pv_agent_a2c,
     &pv_agent_ppo,
+    &pv_agent_es,
+    &pv_agent_hill_climb,
     &pv_agent_value_iteration,
     &pv_agent_random,
     NULL,

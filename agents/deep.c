@@ -129,14 +129,16 @@ static pv_status make_net(pv_deep *deep, const pv_agent_config *config, const ch
 pv_status pv_deep_init(pv_deep *deep, const pv_agent_config *config, const char *text,
                        const pv_net_head *heads, int n_heads)
 {
-    const pv_optimizer_config optimizer = pv_deep_optimizer(config->params);
-    pv_status status =
-        pv_schedule_parse(&deep->lr, "lr", pv_params_text(config->params, "lr"), 0.0, 1e3);
-    status = status ? status : make_inputs(deep, pv_world_spec(config->world));
+    pv_status status = make_inputs(deep, pv_world_spec(config->world));
     status = status ? status : make_net(deep, config, text, heads, n_heads);
+    if (status || pv_params_find(config->params, "lr") < 0) {
+        return status;
+    }
+    status = pv_schedule_parse(&deep->lr, "lr", pv_params_text(config->params, "lr"), 0.0, 1e3);
     if (status) {
         return status;
     }
+    const pv_optimizer_config optimizer = pv_deep_optimizer(config->params);
     const size_t count = pv_net_parameter_count(deep->net);
     deep->optimizer = pv_optimizer_create(&optimizer, count);
     deep->gradient = pv_alloc_array(count, sizeof *deep->gradient);
@@ -211,13 +213,17 @@ int pv_deep_metrics(pv_deep *deep, const pv_pass *pass, pv_metric *metrics, int 
 pv_status pv_deep_save(const pv_deep *deep, pv_tensors *tensors)
 {
     pv_status status = pv_net_save(deep->net, tensors, "net.");
-    status = status ? status : pv_optimizer_save(deep->optimizer, tensors, "optimizer.");
+    if (status == PV_OK && deep->optimizer) {
+        status = pv_optimizer_save(deep->optimizer, tensors, "optimizer.");
+    }
     return status ? status : pv_tensors_add(tensors, "updates", PV_U64, &deep->updates, 1);
 }
 
 pv_status pv_deep_load(pv_deep *deep, const pv_tensors *tensors)
 {
     pv_status status = pv_net_load(deep->net, tensors, "net.");
-    status = status ? status : pv_optimizer_load(deep->optimizer, tensors, "optimizer.");
+    if (status == PV_OK && deep->optimizer) {
+        status = pv_optimizer_load(deep->optimizer, tensors, "optimizer.");
+    }
     return status ? status : pv_tensors_get(tensors, "updates", PV_U64, &deep->updates, 1);
 }

@@ -66,7 +66,8 @@ pv_status pv_deep_fits_choice(const pv_world *world, const char *agent);
 /* Reads the optimiser's parameters. */
 pv_optimizer_config pv_deep_optimizer(const pv_params *params);
 
-/* Builds the network `text` with heads for the config's world, its optimiser and gradient. */
+/* Builds the network `text` with heads for the config's world, its optimiser and gradient; these
+   two not for an agent without the parameter lr, which has no gradients. */
 pv_status pv_deep_init(pv_deep *deep, const pv_agent_config *config, const char *text,
                        const pv_net_head *heads, int n_heads);
 void pv_deep_free(pv_deep *deep);

@@ -82,6 +82,12 @@ static const pv_preset presets[] = {
     {"ppo", "Pendulum-v1", ROD_PPO, 150000, 0, NULL, 4},
     {"ppo", "MountainCarContinuous-v0", HILL_PPO, 300000, 0, "norm, norm-reward", 16},
 
+    {"es", "CartPole-v1", "sigma=0.2,lr=linear:0.2:0.02:600000", 600000, 0, NULL, 0},
+    {"es", "Acrobot-v1", "lr=linear:0.1:0.01:300000", 300000, 0, NULL, 0},
+
+    {"hill-climb", "CartPole-v1", NULL, 500000, 0, NULL, 0},
+    {"hill-climb", "Acrobot-v1", "sigma=1", 300000, 0, NULL, 0},
+
     {"dqn", "CartPole-v1", CART, 50000, 0, NULL, 0},
     {"dqn", "Acrobot-v1", SWING_UP, 100000, 0, NULL, 0},
     {"dqn", "MountainCar-v0", HILL, 150000, 0, NULL, 0},

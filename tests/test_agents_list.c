@@ -62,7 +62,7 @@ START_TEST(every_agent_is_complete_and_found_by_its_name)
         ck_assert_uint_eq(pv_agent_memory_size(agent), 0);
         pv_agent_destroy(agent);
     }
-    ck_assert_int_eq(n, 12);
+    ck_assert_int_eq(n, 14);
     pv_world_close(world);
 }
 END_TEST

@@ -84,6 +84,8 @@ disturbed ppo KILL 5 ppo Pendulum-v1 --steps $((40 * thousand)) --lanes 3 --set 
     --net "dense 16 tanh" --wrap "norm, norm-reward"
 disturbed reinforce KILL 5 reinforce CartPole-v1 --steps $((40 * thousand)) --lanes 3 \
     --net "dense 16 tanh, dropout 0.05"
+# a generation half judged
+disturbed es KILL 5 es CartPole-v1 --steps $((60 * thousand)) --lanes 3
 if [ -e "$nosave" ]; then
     disturbed nosave KILL 6 random "$nosave#" --steps $((3000 * thousand))
     disturbed nosave-wraps KILL 4 random "$nosave#" --steps $((1000 * thousand)) \

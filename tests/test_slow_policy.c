@@ -1,5 +1,5 @@
-/* test_slow_policy.c: policy gradients learn to balance a pole by their presets, over seeds that
-   were not used to find these. */
+/* test_slow_policy.c: policy gradients, and searches without any, learn to balance a pole by
+   their presets, over seeds that were not used to find these. */
 #include "agents/agent.h"
 #include "agents/presets.h"
 #include "pavlov/train.h"
@@ -69,6 +69,13 @@ START_TEST(small_safe_steps_push_with_measure)
 }
 END_TEST
 
+START_TEST(search_without_gradients_balances_the_pole)
+{
+    expect_learned("es", "CartPole-v1", 3, 400.0);
+    expect_learned("hill-climb", "CartPole-v1", 3, 400.0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slow/policy");
@@ -77,6 +84,7 @@ int main(void)
     tcase_add_test(tests, whole_episodes_balance_the_pole);
     tcase_add_test(tests, small_safe_steps_balance_the_pole);
     tcase_add_test(tests, small_safe_steps_push_with_measure);
+    tcase_add_test(tests, search_without_gradients_balances_the_pole);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
