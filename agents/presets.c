@@ -84,6 +84,7 @@ static const pv_preset presets[] = {
 
     {"es", "CartPole-v1", "sigma=0.2,lr=linear:0.2:0.02:600000", 600000, 0, NULL, 0},
     {"es", "Acrobot-v1", "lr=linear:0.1:0.01:300000", 300000, 0, NULL, 0},
+    {"es", "Pendulum-v1", "lr=linear:0.03:0.003:5000000", 5000000, 0, NULL, 0},
 
     {"hill-climb", "CartPole-v1", NULL, 500000, 0, NULL, 0},
     {"hill-climb", "Acrobot-v1", "sigma=1", 300000, 0, NULL, 0},
