@@ -86,7 +86,7 @@ static const pv_preset presets[] = {
     {"es", "Acrobot-v1", "lr=linear:0.1:0.01:300000", 300000, 0, NULL, 0},
     {"es", "Pendulum-v1", "lr=linear:0.03:0.003:5000000", 5000000, 0, NULL, 0},
 
-    {"hill-climb", "CartPole-v1", NULL, 500000, 0, NULL, 0},
+    {"hill-climb", "CartPole-v1", "episodes=20", 1000000, 0, NULL, 0},
     {"hill-climb", "Acrobot-v1", "sigma=1", 300000, 0, NULL, 0},
 
     {"dqn", "CartPole-v1", CART, 50000, 0, NULL, 0},
