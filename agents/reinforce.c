@@ -8,7 +8,8 @@
    takes the mean over `episodes` episodes. Each is turned into a gradient as soon as it ends, so
    that only running ones are kept. An episode of more than `longest` steps is learned from in
    pieces. */
-#include "agents/actor_critic.h"
+#include "agents/reinforce.h"
+
 #include "agents/list.h"
 #include "core/memory.h"
 
@@ -16,38 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NONE, CONSTANT, MEAN, VALUE }; /* baselines */
-enum { CHUNK = 256 };                 /* steps of an episode that are learned from at once */
-enum { ADVANTAGE, TARGET, LOG, COEFFICIENT, SCRATCH, NUMBERS };
-
-/* what changes and is no network's */
-typedef struct changing {
-    double mean;                       /* of returns, the baseline */
-    double loss;                       /* of the batch so far */
-    uint64_t decisions, judged, ended; /* judged: episodes; ended: of the batch so far */
-} changing;
-
-typedef struct reinforce {
-    pv_agent base;
-    pv_actor_critic ac;
-    int baseline, total, episodes, longest;
-    double gamma, constant, rate, value_coefficient;
-    pv_schedule entropy;
-    pv_rng explore;
-    changing now;
-
-    /* taken in begin */
-    pv_rollout **running; /* [rows] the episode so far */
-    pv_policy_pass pass;
-    int chunk;
-    float *value, *advantage;              /* [longest] */
-    float *row;                            /* [NUMBERS][chunk] */
-    float *state;                          /* [rows][state size] before the piece at hand */
-    const void **obs, **next, **final_obs; /* [n_obs] of one row */
-    int begun;
-
-    pv_policy_told told;
-} reinforce;
+enum { CHUNK = 256 }; /* steps of an episode that are learned from at once */
 
 /* clang-format off */
 static const pv_param params[] = {
@@ -59,7 +29,7 @@ static const pv_param params[] = {
     {.name = "returns", .help = "that an action is judged by: from it on, or the whole episode's",
      .choices = "to-go|total"},
     {.name = "baseline", .help = "what returns are compared with", .choices =
-     "none|constant|mean|value", .initial = VALUE},
+     "none|constant|mean|value", .initial = PV_BASELINE_VALUE},
     {.name = "constant", .help = "baseline=constant: that number", .initial = 0.0, .low = -1e9,
      .high = 1e9},
     {.name = "mean-rate", .help = "baseline=mean: how far it moves with each episode",
@@ -83,7 +53,7 @@ static pv_status accepts(const pv_world *world)
 
 static pv_status init(pv_agent *base, const pv_agent_config *config)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     const pv_params *values = config->params;
     const uint32_t limit = pv_world_spec(config->world)->max_steps;
     agent->explore = pv_rng_split(config->seed, "explore");
@@ -98,7 +68,9 @@ static pv_status init(pv_agent *base, const pv_agent_config *config)
     status = status ? status
                     : pv_schedule_parse(&agent->entropy, "entropy",
                                         pv_params_text(values, "entropy"), 0.0, 1e3);
-    status = status ? status : pv_actor_critic_init(&agent->ac, config, agent->baseline == VALUE);
+    status = status
+                 ? status
+                 : pv_actor_critic_init(&agent->ac, config, agent->baseline == PV_BASELINE_VALUE);
     if (status == PV_OK) {
         agent->longest = agent->longest ? agent->longest : limit ? (int)limit : 1000;
         const int whole = agent->longest < CHUNK || pv_net_state_size(agent->ac.deep.net) > 0;
@@ -107,7 +79,7 @@ static pv_status init(pv_agent *base, const pv_agent_config *config)
     return status;
 }
 
-static void free_learning(reinforce *agent)
+static void free_learning(pv_reinforce *agent)
 {
     for (int row = 0; agent->running && row < agent->base.rows; row++) {
         pv_rollout_destroy(agent->running[row]);
@@ -129,14 +101,14 @@ static void free_learning(reinforce *agent)
 
 static void free_all(pv_agent *base)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     free_learning(agent);
     pv_actor_critic_free(&agent->ac);
 }
 
 /* --- what learning needs --- */
 
-static pv_rollout_config rollout_config(const reinforce *agent)
+static pv_rollout_config rollout_config(const pv_reinforce *agent)
 {
     const pv_spec *spec = pv_world_spec(agent->base.world);
     return (pv_rollout_config){.steps = agent->longest,
@@ -149,11 +121,11 @@ static pv_rollout_config rollout_config(const reinforce *agent)
 
 static uint64_t learning_size(const pv_agent *base)
 {
-    const pv_rollout_config config = rollout_config((const reinforce *)base);
+    const pv_rollout_config config = rollout_config((const pv_reinforce *)base);
     return (uint64_t)base->rows * pv_rollout_size(&config);
 }
 
-static pv_status make_learning(reinforce *agent)
+static pv_status make_learning(pv_reinforce *agent)
 {
     const pv_rollout_config config = rollout_config(agent);
     const size_t rows = (size_t)agent->base.rows;
@@ -167,7 +139,7 @@ static pv_status make_learning(reinforce *agent)
     }
     agent->value = pv_alloc_array((size_t)agent->longest, sizeof *agent->value);
     agent->advantage = pv_alloc_array((size_t)agent->longest, sizeof *agent->advantage);
-    agent->row = pv_alloc_array((size_t)agent->chunk, NUMBERS * sizeof *agent->row);
+    agent->row = pv_alloc_array((size_t)agent->chunk, PV_REINFORCE_NUMBERS * sizeof *agent->row);
     agent->state =
         pv_alloc_array(rows * pv_net_state_size(agent->ac.deep.net) + 1, sizeof *agent->state);
     agent->obs = pv_alloc_array(n_obs, sizeof *agent->obs);
@@ -181,7 +153,7 @@ static pv_status make_learning(reinforce *agent)
 }
 
 /* forgets the episodes that run and those of the batch so far */
-static void forget(reinforce *agent)
+static void forget(pv_reinforce *agent)
 {
     const size_t state = pv_net_state_size(agent->ac.deep.net);
     for (int row = 0; row < agent->base.rows; row++) {
@@ -199,7 +171,7 @@ static void forget(reinforce *agent)
 
 static pv_status begin(pv_agent *base)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     if (!agent->begun) {
         const pv_status status = make_learning(agent);
         if (status) {
@@ -212,118 +184,11 @@ static pv_status begin(pv_agent *base)
     return PV_OK;
 }
 
-/* --- learning from an episode --- */
-
-/* steps first..first+n-1 of the episode of a row go through the network */
-static void forward(reinforce *agent, int row, int first, int n, int trains)
-{
-    const pv_rollout *r = agent->running[row];
-    const size_t state = pv_net_state_size(agent->ac.deep.net);
-    const void *const *obs = (const void *const *)r->obs;
-    const pv_net_batch batch = {.steps = state ? n : 1,
-                                .sequences = state ? 1 : n,
-                                .input = pv_deep_inputs(&agent->ac.deep, obs, first),
-                                .state = state ? agent->state + (size_t)row * state : NULL,
-                                .training = trains};
-    const int mask = agent->ac.mask;
-    pv_actor_critic_forward(
-        &agent->ac, &agent->pass, &batch,
-        mask < 0 ? NULL : (const uint8_t *)obs[mask] + (size_t)first * (size_t)agent->ac.n);
-}
-
-/* what the returns of an episode of n steps are compared with */
-static void set_baseline(reinforce *agent, int row, int n)
-{
-    const double flat = agent->baseline == CONSTANT ? agent->constant
-                        : agent->baseline == MEAN   ? agent->now.mean
-                                                    : 0.0;
-    for (int i = 0; i < n; i++) {
-        agent->value[i] = (float)flat;
-    }
-    for (int i = 0; agent->baseline == VALUE && i < n; i += agent->chunk) {
-        const int some = n - i < agent->chunk ? n - i : agent->chunk;
-        forward(agent, row, i, some, 0);
-        memcpy(agent->value + i, agent->pass.value, (size_t)some * sizeof *agent->value);
-    }
-}
-
-/* G_t, in the place of advantages, then less the baseline */
-static void judge(reinforce *agent, int row, int n, float last)
-{
-    const pv_rollout *r = agent->running[row];
-    float *g = agent->advantage;
-    double mean = 0.0;
-    memset(agent->value, 0, (size_t)n * sizeof *agent->value);
-    pv_rollout_advantages(r, agent->value, &last, agent->gamma, 1.0, g);
-    for (int i = n - 1; i >= 0; i--) {
-        g[i] = agent->total ? g[0] : g[i];
-        mean += (double)g[i] / n;
-    }
-    set_baseline(agent, row, n);
-    for (int i = 0; i < n; i++) {
-        g[i] -= agent->value[i];
-    }
-    const double step = agent->now.judged++ == 0 ? 1.0 : agent->rate;
-    agent->now.mean += step * (mean - agent->now.mean);
-}
-
-/* adds the gradient of steps first..first+n-1; the loss is a sum over steps and a mean over
-   episodes, where pv_actor_critic_loss takes the mean over rows */
-static void add_gradient(reinforce *agent, int row, int first, int n, double entropy)
-{
-    const pv_rollout *r = agent->running[row];
-    const size_t stride = (size_t)agent->chunk;
-    const double scale = (double)n / agent->episodes;
-    float *number = agent->row;
-    forward(agent, row, first, n, 1);
-    for (int i = 0; i < n; i++) {
-        const float a = agent->advantage[first + i];
-        number[ADVANTAGE * stride + (size_t)i] = (float)scale * a;
-        number[TARGET * stride + (size_t)i] = a + agent->value[first + i];
-    }
-    const pv_policy_batch batch = {.rows = n,
-                                   .action = (const char *)r->action[0] +
-                                             (size_t)first * r->action_size[0],
-                                   .advantage = number + ADVANTAGE * stride,
-                                   .target = number + TARGET * stride,
-                                   .log_prob = number + LOG * stride,
-                                   .coefficient = number + COEFFICIENT * stride,
-                                   .scratch = number + SCRATCH * stride};
-    const pv_policy_loss weights = {.entropy = scale * entropy,
-                                    .value = scale * agent->value_coefficient};
-    agent->now.loss +=
-        pv_actor_critic_loss(&agent->ac, &agent->pass, &batch, &weights, &agent->told);
-}
-
-/* the episode (or a piece of it) of a row is over, after which `last` would have come */
-static pv_status learn(reinforce *agent, int row, int ended, float last)
-{
-    pv_rollout *r = agent->running[row];
-    const double entropy =
-        pv_schedule_at(&agent->entropy, agent->now.decisions, agent->ac.deep.updates + 1);
-    judge(agent, row, r->filled, last);
-    for (int i = 0; i < r->filled; i += agent->chunk) {
-        const int some = r->filled - i < agent->chunk ? r->filled - i : agent->chunk;
-        add_gradient(agent, row, i, some, entropy);
-    }
-    pv_rollout_clear(r);
-    agent->now.ended += (uint64_t)ended;
-    if (agent->now.ended < (uint64_t)agent->episodes) {
-        return PV_OK;
-    }
-    const double loss = agent->now.loss;
-    agent->now.loss = 0.0;
-    agent->now.ended = 0;
-    const pv_status status =
-        pv_actor_critic_update(&agent->ac, &agent->pass, loss, agent->now.decisions);
-    return status ? pv_fail_in("agent reinforce") : PV_OK;
-}
-
 /* --- acting and observing --- */
 
 static pv_status act_rows(pv_agent *base, const pv_act *act)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     pv_actor_critic_act(&agent->ac, act, &agent->explore);
     return PV_OK;
 }
@@ -338,7 +203,7 @@ static const void *const *slice(const pv_rollout *r, const void *const *obs, int
     return to;
 }
 
-static void push(reinforce *agent, const pv_transitions *t, int row)
+static void push(pv_reinforce *agent, const pv_transitions *t, int row)
 {
     pv_rollout *r = agent->running[row];
     const char *actions = agent->ac.continuous ? (const char *)agent->ac.raw : t->action[0];
@@ -354,7 +219,7 @@ static void push(reinforce *agent, const pv_transitions *t, int row)
 }
 
 /* what a piece ended by `longest` begins its successor with */
-static void keep_state(reinforce *agent, const pv_transitions *t, int row, int ended)
+static void keep_state(pv_reinforce *agent, const pv_transitions *t, int row, int ended)
 {
     const size_t size = pv_net_state_size(agent->ac.deep.net);
     float *state = agent->state + (size_t)row * size;
@@ -365,7 +230,7 @@ static void keep_state(reinforce *agent, const pv_transitions *t, int row, int e
     }
 }
 
-static pv_status observe_row(reinforce *agent, const pv_transitions *t, int row)
+static pv_status observe_row(pv_reinforce *agent, const pv_transitions *t, int row)
 {
     const int ended = t->terminated[row] || t->truncated[row];
     pv_rollout *r = agent->running[row];
@@ -378,14 +243,14 @@ static pv_status observe_row(reinforce *agent, const pv_transitions *t, int row)
         pv_actor_critic_values(&agent->ac, pv_transition_next(t, row), t->memory, row, 1, &last);
         r->beyond[r->filled - 1] = last;
     }
-    const pv_status status = learn(agent, row, ended, last);
+    const pv_status status = pv_reinforce_learn(agent, row, ended, last);
     keep_state(agent, t, row, ended);
     return status;
 }
 
 static pv_status observe(pv_agent *base, const pv_transitions *t)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     pv_status status = PV_OK;
     assert(agent->begun);
     for (int row = 0; row < t->rows && status == PV_OK; row++) {
@@ -399,26 +264,26 @@ static pv_status observe(pv_agent *base, const pv_transitions *t)
 
 static size_t memory_size(const pv_agent *base)
 {
-    return pv_net_state_size(((const reinforce *)base)->ac.deep.net) * sizeof(float);
+    return pv_net_state_size(((const pv_reinforce *)base)->ac.deep.net) * sizeof(float);
 }
 
 /* --- telling --- */
 
 static pv_status explain_rows(pv_agent *base, const pv_explain *explain)
 {
-    return pv_actor_critic_explain(&((reinforce *)base)->ac, explain);
+    return pv_actor_critic_explain(&((pv_reinforce *)base)->ac, explain);
 }
 
 static int metrics(pv_agent *base, pv_metric told[PV_METRICS_MAX])
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     const pv_policy_told *sum = &agent->told;
     int n = 0;
     if (sum->rows > 0.0) {
         told[n++] = (pv_metric){"entropy", sum->entropy / sum->rows};
         told[n++] = (pv_metric){"mean_return_to_go", agent->now.mean};
     }
-    if (sum->rows > 0.0 && agent->baseline == VALUE) {
+    if (sum->rows > 0.0 && agent->baseline == PV_BASELINE_VALUE) {
         told[n++] = (pv_metric){"value_loss", sum->value / sum->rows};
     }
     agent->told = (pv_policy_told){0};
@@ -427,14 +292,14 @@ static int metrics(pv_agent *base, pv_metric told[PV_METRICS_MAX])
 
 static const pv_net *net_of(const pv_agent *base)
 {
-    return ((const reinforce *)base)->ac.deep.net;
+    return ((const pv_reinforce *)base)->ac.deep.net;
 }
 
 /* --- saving --- */
 
 static pv_status save(const pv_agent *base, pv_tensors *tensors)
 {
-    const reinforce *agent = (const reinforce *)base;
+    const pv_reinforce *agent = (const pv_reinforce *)base;
     const uint64_t counters[2] = {agent->now.decisions, agent->now.judged};
     pv_status status = pv_actor_critic_save(&agent->ac, tensors);
     status = status ? status : pv_tensors_add(tensors, "mean", PV_F64, &agent->now.mean, 1);
@@ -444,7 +309,7 @@ static pv_status save(const pv_agent *base, pv_tensors *tensors)
 
 static pv_status load(pv_agent *base, const pv_tensors *tensors)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     uint64_t counters[2];
     pv_status status = pv_actor_critic_load(&agent->ac, tensors);
     status = status ? status : pv_tensors_get(tensors, "mean", PV_F64, &agent->now.mean, 1);
@@ -467,7 +332,7 @@ typedef struct part {
 
 enum { PARTS = 6 };
 
-static void list_parts(reinforce *agent, part parts[PARTS])
+static void list_parts(pv_reinforce *agent, part parts[PARTS])
 {
     const pv_actor_critic *ac = &agent->ac;
     const size_t state = (size_t)agent->base.rows * pv_net_state_size(ac->deep.net);
@@ -489,7 +354,7 @@ static const char *row_name(char name[32], int row)
 
 static pv_status save_data(pv_agent *base, const char *folder, pv_tensors *resume)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     part parts[PARTS];
     char name[32];
     pv_status status = PV_OK;
@@ -511,7 +376,7 @@ static pv_status save_data(pv_agent *base, const char *folder, pv_tensors *resum
 
 static pv_status load_data(pv_agent *base, const char *folder, const pv_tensors *resume)
 {
-    reinforce *agent = (reinforce *)base;
+    pv_reinforce *agent = (pv_reinforce *)base;
     part parts[PARTS];
     char name[32];
     pv_status status = PV_OK;
@@ -538,7 +403,7 @@ const pv_agent_class pv_agent_reinforce = {
     .source = "Williams 1992; Sutton & Barto 2018, 13.3, 13.4",
     .params = params,
     .n_params = sizeof params / sizeof params[0],
-    .size = sizeof(reinforce),
+    .size = sizeof(pv_reinforce),
     .accepts = accepts,
     .init = init,
     .free = free_all,
